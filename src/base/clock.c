@@ -1,0 +1,32 @@
+#include <limits.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+int64_t
+clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t
+clock_earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int
+clock_left(int64_t deadline)
+{
+	int64_t left;
+
+	if (deadline == CLOCK_NEVER)
+		return -1;
+	left = deadline - clock_now();
+	if (left <= 0)
+		return 0;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}

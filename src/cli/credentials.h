@@ -1,0 +1,23 @@
+#ifndef CLI_CREDENTIALS_H
+#define CLI_CREDENTIALS_H
+
+/* Where a password comes from. Never from the command line (S-50). */
+
+#include "base/problem.h"
+#include "smtp/sasl.h"
+
+struct password_source {
+	const char *file; /* --password-file */
+	const char *command; /* --password-command, for sh -c */
+	int fd; /* --password-fd, or -1 */
+};
+
+/* Fills in the password from the source that is given, else from
+ * $EHLO_PASSWORD, else from $CREDENTIALS_DIRECTORY/ehlo.password, else asks
+ * on the controlling terminal, where interrupt ends the asking. -1: FAIL_AUTH,
+ * FAIL_INPUT or FAIL_SIGNAL. $EHLO_PASSWORD is gone from the environment
+ * afterwards. */
+int credentials_password(struct credentials *, const struct password_source *,
+    const char *server, int interrupt, struct problem *);
+
+#endif

@@ -1,0 +1,522 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <popt.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/options.h"
+#include "net/dial.h"
+#include "smtp/domain.h"
+
+/* Values above the letters, for options that have none. */
+enum {
+	OPT_TO_FILE = 256,
+	OPT_BIND,
+	OPT_HELO,
+	OPT_CONNECT_TIMEOUT,
+	OPT_TIMEOUT,
+	OPT_DEADLINE,
+	OPT_NO_PIPELINING,
+	OPT_NO_ESMTP,
+	OPT_TLS,
+	OPT_TLS_CA,
+	OPT_TLS_NAME,
+	OPT_TLS_INSECURE,
+	OPT_AUTHZID,
+	OPT_AUTH,
+	OPT_CLEARTEXT_AUTH,
+	OPT_PASSWORD_FILE,
+	OPT_PASSWORD_COMMAND,
+	OPT_PASSWORD_FD,
+	OPT_JSON,
+	OPT_SHOW_SECRETS,
+	OPT_USAGE
+};
+
+#define FLAG POPT_ARG_NONE, NULL
+#define VALUE POPT_ARG_STRING, NULL
+
+static struct poptOption envelope_table[] = {
+	{ "to-file", 0, VALUE, OPT_TO_FILE,
+	    "more recipients, one a line; # begins a comment", "FILE" },
+	POPT_TABLEEND
+};
+
+static struct poptOption message_table[] = {
+	{ "message", 'm', VALUE, 'm',
+	    "the message is in FILE, not on standard input", "FILE" },
+	POPT_TABLEEND
+};
+
+static struct poptOption connection_table[] = {
+	{ "ipv4", '4', FLAG, '4', "only IPv4 addresses", NULL },
+	{ "ipv6", '6', FLAG, '6', "only IPv6 addresses", NULL },
+	{ "port", 'p', VALUE, 'p', "connect to this port", "PORT" },
+	{ "bind", 0, VALUE, OPT_BIND, "connect from this address",
+	    "ADDRESS[:PORT]" },
+	{ "helo", 0, VALUE, OPT_HELO, "the name to say in EHLO", "NAME" },
+	{ "connect-timeout", 0, VALUE, OPT_CONNECT_TIMEOUT,
+	    "time to connect to one address (30)", "SECONDS" },
+	{ "timeout", 0, VALUE, OPT_TIMEOUT,
+	    "time for each reply (RFC 5321: 120 to 600)", "SECONDS" },
+	{ "deadline", 0, VALUE, OPT_DEADLINE, "time for the whole run",
+	    "SECONDS" },
+	{ "no-pipelining", 0, FLAG, OPT_NO_PIPELINING, "one command at a time",
+	    NULL },
+	{ "no-esmtp", 0, FLAG, OPT_NO_ESMTP, "HELO, and no extension", NULL },
+	POPT_TABLEEND
+};
+
+static struct poptOption tls_table[] = { { "tls", 0, VALUE, OPT_TLS,
+					     "auto, starttls, implicit or none",
+					     "POLICY" },
+	{ "tls-ca", 0, VALUE, OPT_TLS_CA,
+	    "trust these authorities, not the system's", "FILE|FOLDER" },
+	{ "tls-name", 0, VALUE, OPT_TLS_NAME,
+	    "the name that the certificate must be for", "NAME" },
+	{ "tls-insecure", 0, FLAG, OPT_TLS_INSECURE,
+	    "do not verify the certificate", NULL },
+	POPT_TABLEEND };
+
+static struct poptOption auth_table[] = { { "user", 'u', VALUE, 'u',
+					      "log in as NAME", "NAME" },
+	{ "authzid", 0, VALUE, OPT_AUTHZID, "act as NAME (PLAIN)", "NAME" },
+	{ "auth", 0, VALUE, OPT_AUTH, "only these mechanisms",
+	    "MECHANISM[,...]" },
+	{ "allow-cleartext-auth", 0, FLAG, OPT_CLEARTEXT_AUTH,
+	    "log in without TLS or a verified certificate too", NULL },
+	{ "password-file", 0, VALUE, OPT_PASSWORD_FILE,
+	    "the password is in FILE", "FILE" },
+	{ "password-command", 0, VALUE, OPT_PASSWORD_COMMAND,
+	    "sh -c COMMAND prints the password", "COMMAND" },
+	{ "password-fd", 0, VALUE, OPT_PASSWORD_FD,
+	    "the password comes from descriptor N", "N" },
+	POPT_TABLEEND };
+
+static struct poptOption report_table[] = {
+	{ "quiet", 'q', FLAG, 'q', "print only what was not accepted", NULL },
+	{ "json", 0, FLAG, OPT_JSON, "print JSON, one object a line", NULL },
+	{ "debug", 'd', FLAG, 'd',
+	    "show the dialogue; -dd also times and TLS, -ddd also the message",
+	    NULL },
+	{ "show-secrets", 0, FLAG, OPT_SHOW_SECRETS,
+	    "show passwords in the trace too", NULL },
+	POPT_TABLEEND
+};
+
+static struct poptOption help_table[] = {
+	{ "help", 'h', FLAG, 'h', "show this help", NULL },
+	{ "usage", 0, FLAG, OPT_USAGE, "show the options in short", NULL },
+	{ "version", 'V', FLAG, 'V', "show the version", NULL }, POPT_TABLEEND
+};
+
+#define GROUP(table, title)                                                    \
+	NULL, 0, POPT_ARG_INCLUDE_TABLE, table, 0, title, NULL
+
+static const struct poptOption table[] = { { GROUP(
+					       envelope_table, "Envelope:") },
+	{ GROUP(message_table, "Message:") },
+	{ GROUP(connection_table, "Connection:") },
+	{ GROUP(tls_table, "TLS:") }, { GROUP(auth_table, "Login:") },
+	{ GROUP(report_table, "Report:") }, { GROUP(help_table, "Help:") },
+	POPT_TABLEEND };
+
+static int
+wrong(struct problem *problem, const char *option, const char *value,
+    const char *what)
+{
+	return problem_set(
+	    problem, FAIL_USAGE, "--%s %s: %s", option, value, what);
+}
+
+static int
+seconds(
+    int64_t *ms, const char *option, const char *value, struct problem *problem)
+{
+	if (text_seconds(value, ms) == 0)
+		return 0;
+	return wrong(
+	    problem, option, value, "not a positive number of seconds");
+}
+
+static int
+tls_policy(enum tls_policy *policy, const char *value, struct problem *problem)
+{
+	static const char *const names[] = {
+		[TLS_AUTO] = "auto",
+		[TLS_STARTTLS] = "starttls",
+		[TLS_IMPLICIT] = "implicit",
+		[TLS_NONE] = "none",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value, names[i]) == 0) {
+			*policy = i;
+			return 0;
+		}
+	return wrong(
+	    problem, "tls", value, "not auto, starttls, implicit or none");
+}
+
+/* "PLAIN,login" as " PLAIN LOGIN ". */
+static int
+mechanisms(struct options *o, const char *value, struct problem *problem)
+{
+	const struct mechanism *m;
+	const char *p = value;
+	char name[32];
+	size_t n;
+
+	buf_clear(&o->mechanisms);
+	buf_adds(&o->mechanisms, " ");
+	do {
+		n = strcspn(p, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)n, p);
+		m = sasl_find(name);
+		if (m == NULL || n >= sizeof(name))
+			return problem_hint(problem, FAIL_USAGE,
+			    "PLAIN, LOGIN and CRAM-MD5 are known",
+			    "--auth %s: no such mechanism", value);
+		buf_addf(&o->mechanisms, "%s ", m->name);
+		p += n;
+	} while (*p++ == ',');
+	o->session.mechanisms = buf_str(&o->mechanisms);
+	return 0;
+}
+
+static int
+number(const char *option, const char *value, uint64_t least, uint64_t most,
+    uint64_t *result, struct problem *problem)
+{
+	if (text_number(value, strlen(value), most, result) == 0 &&
+	    *result >= least)
+		return 0;
+	return problem_set(problem, FAIL_USAGE,
+	    "--%s %s: not a number from %llu to %llu", option, value,
+	    (unsigned long long)least, (unsigned long long)most);
+}
+
+/* Addresses of a file, one a line. */
+static int
+to_file(struct envelope *e, const char *path, struct problem *problem)
+{
+	FILE *file = fopen(path, "r");
+	struct problem why = { 0 };
+	char *line = NULL;
+	size_t size = 0, n = 0;
+	ssize_t len;
+	int rv = 0;
+
+	if (file == NULL)
+		return problem_set(problem, FAIL_INPUT, "--to-file %s: %s",
+		    path, strerror(errno));
+	while (rv == 0 && (len = getline(&line, &size, file)) != -1) {
+		n++;
+		while (len > 0 && strchr(" \t\r\n", line[len - 1]))
+			line[--len] = '\0';
+		if (strlen(line) != (size_t)len)
+			rv = problem_set(
+			    &why, FAIL_USAGE, "a NUL in an address");
+		else if (len > 0 && *line != '#')
+			rv = envelope_recipient(e, line, &why);
+	}
+	if (rv == -1)
+		problem_hint(problem, FAIL_USAGE, why.hint,
+		    "--to-file %s: line %zu: %s", path, n, buf_str(&why.text));
+	else if (ferror(file))
+		rv = problem_set(problem, FAIL_INPUT, "--to-file %s: %s", path,
+		    strerror(errno));
+	problem_free(&why);
+	free(line);
+	fclose(file);
+	return rv;
+}
+
+/* The value of the option just read; it lives as long as the options. */
+static const char *
+value_of(struct options *o, poptContext popt)
+{
+	char *value = poptGetOptArg(popt);
+
+	if (value == NULL)
+		return NULL;
+	o->values = mem_grow(o->values, o->nvalue + 1, sizeof(*o->values));
+	o->values[o->nvalue++] = value;
+	return value;
+}
+
+static int
+family(struct options *o, int wanted, struct problem *problem)
+{
+	if (o->family != AF_UNSPEC && o->family != wanted)
+		return problem_set(
+		    problem, FAIL_USAGE, "-4 and -6 exclude each other");
+	o->family = wanted;
+	return 0;
+}
+
+static int
+helo_name(struct options *o, const char *name, struct problem *problem)
+{
+	size_t len = strlen(name);
+
+	o->session.helo = name;
+	if (domain_name(name, len) || domain_literal(name, len))
+		return 0;
+	return problem_hint(problem, FAIL_USAGE,
+	    "a host name, or an address in brackets: [192.0.2.1], "
+	    "[IPv6:2001:db8::1]",
+	    "--helo %s: not a name that can be said in EHLO", name);
+}
+
+static int
+password_fd(struct options *o, const char *value, struct problem *problem)
+{
+	uint64_t fd;
+
+	if (number("password-fd", value, 0, 65535, &fd, problem) == -1)
+		return -1;
+	o->password.fd = (int)fd;
+	return 0;
+}
+
+/* Takes in one option that changes nothing but its own field. */
+static int
+apply_flag(struct options *o, int option)
+{
+	switch (option) {
+	case OPT_NO_PIPELINING:
+		o->session.no_pipelining = true;
+		return 0;
+	case OPT_NO_ESMTP:
+		o->session.no_esmtp = true;
+		return 0;
+	case OPT_TLS_INSECURE:
+		o->session.certificates.insecure = true;
+		return 0;
+	case OPT_CLEARTEXT_AUTH:
+		o->session.allow_cleartext_auth = true;
+		return 0;
+	case 'q':
+		o->form = REPORT_QUIET;
+		return 0;
+	case OPT_JSON:
+		o->form = REPORT_JSON;
+		return 0;
+	case 'd':
+		o->trace.level++;
+		return 0;
+	case OPT_SHOW_SECRETS:
+		o->trace.secrets = true;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static const char **
+text_field(struct options *o, int option)
+{
+	switch (option) {
+	case OPT_TO_FILE:
+		return &o->to_file;
+	case 'm':
+		return &o->message;
+	case 'p':
+		return &o->port;
+	case OPT_TLS:
+		return &o->tls;
+	case OPT_TLS_CA:
+		return &o->session.certificates.ca;
+	case OPT_TLS_NAME:
+		return &o->session.certificates.name;
+	case 'u':
+		return &o->user;
+	case OPT_AUTHZID:
+		return &o->authzid;
+	case OPT_PASSWORD_FILE:
+		return &o->password.file;
+	case OPT_PASSWORD_COMMAND:
+		return &o->password.command;
+	default:
+		return NULL;
+	}
+}
+
+static int
+apply(struct options *o, int option, const char *value, struct problem *problem)
+{
+	const char **field = text_field(o, option);
+
+	if (field) {
+		*field = value;
+		return 0;
+	}
+	switch (option) {
+	case '4':
+		return family(o, AF_INET, problem);
+	case '6':
+		return family(o, AF_INET6, problem);
+	case OPT_BIND:
+		return dial_local(&o->local, value, problem);
+	case OPT_HELO:
+		return helo_name(o, value, problem);
+	case OPT_CONNECT_TIMEOUT:
+		return seconds(
+		    &o->connect_timeout, "connect-timeout", value, problem);
+	case OPT_TIMEOUT:
+		return seconds(&o->session.timeout, "timeout", value, problem);
+	case OPT_DEADLINE:
+		if (seconds(&o->session.deadline, "deadline", value, problem) ==
+		    -1)
+			return -1;
+		o->session.deadline += o->trace.start;
+		return 0;
+	case OPT_AUTH:
+		return mechanisms(o, value, problem);
+	case OPT_PASSWORD_FD:
+		return password_fd(o, value, problem);
+	default:
+		return apply_flag(o, option);
+	}
+}
+
+static int
+server(struct options *o, const char *word, struct problem *problem)
+{
+	uint64_t port;
+
+	if (server_parse(&o->server, word, problem) == -1)
+		return -1;
+	if (o->port) {
+		if (number("port", o->port, 1, 65535, &port, problem) == -1)
+			return -1;
+		server_port(&o->server, (uint16_t)port);
+	}
+	o->session.tls = o->server.tls;
+	if (o->tls && tls_policy(&o->session.tls, o->tls, problem) == -1)
+		return -1;
+	if (o->user == NULL)
+		o->user = o->server.user;
+	return 0;
+}
+
+static int
+check_login(struct options *o, struct problem *problem)
+{
+	int sources = (o->password.file != NULL) +
+		      (o->password.command != NULL) + (o->password.fd != -1);
+
+	if (sources > 1)
+		return problem_set(problem, FAIL_USAGE,
+		    "--password-file, --password-command and --password-fd "
+		    "exclude each other");
+	if (o->user == NULL &&
+	    (sources || o->authzid || buf_len(&o->mechanisms)))
+		return problem_set(problem, FAIL_USAGE,
+		    "a login needs a user name: --user NAME");
+	if (o->user && *o->user == '\0')
+		return problem_set(problem, FAIL_USAGE, "--user: no name");
+	if (o->password.fd == 0 && o->message == NULL)
+		return problem_hint(problem, FAIL_USAGE, "--message FILE",
+		    "--password-fd 0: standard input is the message");
+	if (o->user == NULL)
+		return 0;
+	o->credentials.user = mem_string(o->user);
+	o->credentials.authzid = mem_string(o->authzid);
+	o->session.credentials = &o->credentials;
+	return 0;
+}
+
+/* SERVER FROM TO... */
+static int
+arguments(struct options *o, const char **words, struct problem *problem)
+{
+	if (words == NULL || words[0] == NULL || words[1] == NULL)
+		return problem_hint(problem, FAIL_USAGE, "ehlo --help",
+		    "SERVER, FROM and at least one TO are wanted");
+	if (server(o, words[0], problem) == -1 ||
+	    envelope_sender(&o->envelope, words[1], problem) == -1)
+		return -1;
+	for (words += 2; *words; words++)
+		if (envelope_recipient(&o->envelope, *words, problem) == -1)
+			return -1;
+	if (o->to_file && to_file(&o->envelope, o->to_file, problem) == -1)
+		return -1;
+	if (o->envelope.nrecipient == 0)
+		return problem_set(problem, FAIL_USAGE, "no recipient");
+	envelope_unique(&o->envelope);
+	return check_login(o, problem);
+}
+
+static void
+version(void)
+{
+	printf("ehlo %s\n%s\npopt\n", EHLO_VERSION,
+	    OpenSSL_version(OPENSSL_VERSION));
+}
+
+static enum options_result
+read_all(struct options *o, poptContext popt, struct problem *problem)
+{
+	int option;
+
+	while ((option = poptGetNextOpt(popt)) > 0) {
+		if (option == 'h')
+			poptPrintHelp(popt, stdout, 0);
+		else if (option == OPT_USAGE)
+			poptPrintUsage(popt, stdout, 0);
+		else if (option == 'V')
+			version();
+		else if (apply(o, option, value_of(o, popt), problem) == 0)
+			continue;
+		else
+			return OPTIONS_WRONG;
+		return OPTIONS_DONE;
+	}
+	if (option < -1) {
+		problem_hint(problem, FAIL_USAGE, "ehlo --help", "%s: %s",
+		    poptBadOption(popt, POPT_BADOPTION_NOALIAS),
+		    poptStrerror(option));
+		return OPTIONS_WRONG;
+	}
+	return arguments(o, poptGetArgs(popt), problem) == -1 ? OPTIONS_WRONG
+							      : OPTIONS_RUN;
+}
+
+enum options_result
+options_parse(
+    struct options *o, int argc, const char **argv, struct problem *problem)
+{
+	poptContext popt;
+	enum options_result result;
+
+	*o = (struct options){ .family = AF_UNSPEC,
+		.connect_timeout = 30000,
+		.password = { .fd = -1 },
+		.session = { .deadline = CLOCK_NEVER },
+		.trace = { .start = clock_now() } };
+	popt = poptGetContext("ehlo", argc, argv, table, 0);
+	poptReadDefaultConfig(popt, 0); /* aliases */
+	poptSetOtherOptionHelp(popt, "[OPTION]... SERVER FROM TO... < message");
+	result = read_all(o, popt, problem);
+	poptFreeContext(popt);
+	return result;
+}
+
+void
+options_free(struct options *o)
+{
+	while (o->nvalue)
+		free(o->values[--o->nvalue]);
+	free(o->values);
+	server_free(&o->server);
+	envelope_free(&o->envelope);
+	credentials_free(&o->credentials);
+	buf_free(&o->mechanisms);
+}

@@ -1,0 +1,204 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/report.h"
+
+#define SHOWN_MAX 1000 /* octets of a server's text in one line */
+
+static int
+write_all(int fd, const struct buf *out)
+{
+	const char *p = buf_head(out), *end = p + buf_len(out);
+	ssize_t n;
+
+	while (p < end) {
+		n = write(fd, p, (size_t)(end - p));
+		if (n == -1 && errno != EINTR)
+			return -1;
+		p += n > 0 ? n : 0;
+	}
+	return 0;
+}
+
+/* One line of text from outside. */
+static void
+show(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	text_show(out, text, len < SHOWN_MAX ? len : SHOWN_MAX);
+	if (len > SHOWN_MAX)
+		buf_adds(out, " [...]");
+}
+
+/* What is said of a recipient: the reply to RCPT if it was accepted, else the
+ * reply or the reason that decided. */
+static void
+show_verdict(
+    struct buf *out, const struct recipient *r, const struct verdict *v)
+{
+	char *p, *text = mem_string(v->text ? v->text : "");
+
+	for (p = text; (p = strchr(p, '\n')) != NULL;)
+		*p = ' ';
+	if (v->outcome == ACCEPTED && r->said)
+		show(out, r->said);
+	else if (v->code)
+		buf_addf(out, "%d%s%s%s", v->code, *v->enhanced ? " " : "",
+		    v->enhanced, *text ? " " : "");
+	if (!(v->outcome == ACCEPTED && r->said))
+		show(out, text);
+	free(text);
+}
+
+static void
+text_line(struct buf *out, const struct envelope *e, size_t i)
+{
+	const struct recipient *r = &e->recipients[i];
+	const struct verdict *v = envelope_verdict(e, i);
+
+	buf_addf(out, "%-8s  ", outcome_name(v->outcome));
+	show(out, *r->address.path ? r->address.path : r->given);
+	buf_adds(out, "  ");
+	show_verdict(out, &e->recipients[r->first], v);
+	buf_adds(out, "\n");
+}
+
+static void
+text_end(
+    struct buf *out, const struct submission *sub, const size_t count[NOUTCOME])
+{
+	size_t n = sub->envelope->nrecipient;
+
+	buf_addf(out, "sent to %zu of %zu recipient%s", count[ACCEPTED], n,
+	    n == 1 ? "" : "s");
+	if (count[ACCEPTED] && buf_len(&sub->final)) {
+		struct buf final = { 0 };
+
+		buf_add(&final, buf_head(&sub->final), buf_len(&sub->final));
+		buf_adds(out, ": ");
+		show(out, buf_str(&final));
+		buf_free(&final);
+	}
+	buf_adds(out, "\n");
+}
+
+static void
+json_field(struct buf *out, const char *name, const char *value)
+{
+	buf_addf(out, ",\"%s\":", name);
+	if (value)
+		text_json(out, value, strlen(value));
+	else
+		buf_adds(out, "null");
+}
+
+static void
+json_buf(struct buf *out, const char *name, const struct buf *value)
+{
+	if (buf_len(value) == 0) {
+		json_field(out, name, NULL);
+		return;
+	}
+	buf_addf(out, ",\"%s\":", name);
+	text_json(out, buf_head(value), buf_len(value));
+}
+
+static void
+json_line(struct buf *out, const struct submission *sub, size_t i)
+{
+	const struct envelope *e = sub->envelope;
+	const struct verdict *v = envelope_verdict(e, i);
+
+	buf_adds(out, "{\"type\":\"recipient\"");
+	json_field(out, "recipient", e->recipients[i].address.path);
+	json_field(out, "outcome", outcome_name(v->outcome));
+	json_field(out, "stage", stage_name(v->stage));
+	json_field(out, "by", v->code ? "server" : "local");
+	if (v->code)
+		buf_addf(out, ",\"code\":%d", v->code);
+	else
+		json_field(out, "code", NULL);
+	json_field(out, "enhanced", *v->enhanced ? v->enhanced : NULL);
+	json_field(out, "text", v->text);
+	json_field(out, "server", sub->server->name);
+	json_buf(out, "tls", &sub->tls);
+	buf_adds(out, "}\n");
+}
+
+static void
+json_end(struct buf *out, const struct submission *sub,
+    const size_t count[NOUTCOME], int exit)
+{
+	const char *comma = "";
+	int i;
+
+	buf_addf(out, "{\"type\":\"session\",\"exit\":%d", exit);
+	for (i = ACCEPTED; i < NOUTCOME; i++)
+		buf_addf(out, ",\"%s\":%zu", outcome_name(i), count[i]);
+	json_buf(out, "reply", &sub->final);
+	json_buf(out, "problem", &sub->problem.text);
+	buf_addf(out, ",\"octets\":%llu,\"attempts\":%zu",
+	    (unsigned long long)sub->message->size, sub->attempts);
+	json_field(out, "server", sub->server->name);
+	json_buf(out, "address", &sub->peer);
+	json_buf(out, "tls", &sub->tls);
+	buf_adds(out, ",\"seconds\":{");
+	for (i = STAGE_RESOLVE; i < STAGE_QUIT; i++, comma = ",")
+		buf_addf(out, "%s\"%s\":%lld.%03d", comma, stage_name(i),
+		    (long long)(sub->spent[i] / 1000),
+		    (int)(sub->spent[i] % 1000));
+	buf_adds(out, "}}\n");
+}
+
+int
+report(enum report_form form, const struct submission *sub, int exit)
+{
+	const struct envelope *e = sub->envelope;
+	size_t count[NOUTCOME], i;
+	struct buf out = { 0 };
+	int rv;
+
+	envelope_count(e, count);
+	for (i = 0; i < e->nrecipient; i++) {
+		if (form == REPORT_JSON)
+			json_line(&out, sub, i);
+		else if (form == REPORT_TEXT ||
+			 envelope_verdict(e, i)->outcome != ACCEPTED)
+			text_line(&out, e, i);
+	}
+	if (form == REPORT_TEXT)
+		text_end(&out, sub, count);
+	if (form == REPORT_JSON)
+		json_end(&out, sub, count, exit);
+	rv = write_all(STDOUT_FILENO, &out);
+	buf_free(&out);
+	return rv;
+}
+
+void
+report_committing(void)
+{
+	struct buf line = { 0 };
+
+	buf_adds(&line, "{\"type\":\"committing\"}\n");
+	write_all(STDOUT_FILENO, &line);
+	buf_free(&line);
+}
+
+void
+report_problem(const char *server, struct problem *problem)
+{
+	struct buf line = { 0 };
+
+	buf_addf(&line, "ehlo: %s%s", server ? server : "", server ? ": " : "");
+	show(&line, buf_str(&problem->text));
+	buf_adds(&line, "\n");
+	if (problem->hint)
+		buf_addf(&line, "hint: %s\n", problem->hint);
+	write_all(STDERR_FILENO, &line);
+	buf_free(&line);
+}

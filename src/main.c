@@ -1,0 +1,144 @@
+/* ehlo: hands one message to a mail server, and tells what became of it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/credentials.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "submit/outcome.h"
+#include "submit/submission.h"
+
+/* A closed standard descriptor must not become the socket: what is meant for
+ * standard output would be said to the server. What is opened in its place
+ * fails as a closed one would. */
+static void
+keep_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static int
+gather(const struct options *o, struct message *m, struct problem *problem)
+{
+	int fd = STDIN_FILENO;
+
+	if (o->message)
+		fd = open(o->message, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return problem_set(problem, FAIL_INPUT, "--message %s: %s",
+		    o->message, strerror(errno));
+	if (fd == STDIN_FILENO && isatty(fd))
+		fprintf(stderr,
+		    "reading the message from the terminal; end it with "
+		    "Ctrl-D\n");
+	if (message_gather(m, fd, problem) == -1)
+		return -1;
+	if (m->empty)
+		return problem_set(
+		    problem, FAIL_MESSAGE, "the message is empty");
+	if (m->nul)
+		return problem_set(problem, FAIL_MESSAGE,
+		    "the message has a NUL, which no server takes");
+	return 0;
+}
+
+/* All that can be found out before a connection is made. */
+static int
+prepare(struct options *o, struct message *m, int *interrupt,
+    struct problem *problem)
+{
+	if (gather(o, m, problem) == -1)
+		return -1;
+	*interrupt = interrupt_open();
+	if (*interrupt == -1)
+		return problem_set(
+		    problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
+	if (o->session.credentials == NULL)
+		return 0;
+	return credentials_password(
+	    &o->credentials, &o->password, o->server.name, *interrupt, problem);
+}
+
+static void
+submit_prepared(
+    struct options *o, struct message *m, int interrupt, struct submission *sub)
+{
+	*sub = (struct submission){ .server = &o->server,
+		.options = o->session,
+		.envelope = &o->envelope,
+		.message = m,
+		.trace = &o->trace,
+		.family = o->family,
+		.local = o->local.len ? &o->local : NULL,
+		.connect_timeout = o->connect_timeout,
+		.interrupt = interrupt };
+	if (o->form == REPORT_JSON)
+		sub->options.committing = report_committing;
+	submit(sub);
+}
+
+/* From the options to the exit status. */
+static int
+run(struct options *o)
+{
+	struct message message = { 0 };
+	struct submission sub = { 0 };
+	int status, interrupt;
+
+	sub.server = &o->server;
+	sub.envelope = &o->envelope;
+	sub.message = &message;
+	if (prepare(o, &message, &interrupt, &sub.problem) == 0)
+		submit_prepared(o, &message, interrupt, &sub);
+	else
+		envelope_decide_all(&o->envelope,
+		    sub.problem.class == FAIL_MESSAGE ? REFUSED : UNSENT,
+		    STAGE_LOCAL, NULL, buf_str(&sub.problem.text));
+	status = outcome_status(&o->envelope, &sub.problem);
+	if (sub.problem.class != FAIL_NONE)
+		report_problem(o->server.name, &sub.problem);
+	if (report(o->form, &sub, status) == -1)
+		fprintf(stderr, "ehlo: standard output: %s\n", strerror(errno));
+	submission_end(&sub);
+	submission_free(&sub);
+	message_free(&message);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct problem problem = { 0 };
+	struct options o;
+	int status = 0;
+
+	keep_descriptors();
+	signal(SIGPIPE, SIG_IGN);
+	switch (options_parse(&o, argc, (const char **)argv, &problem)) {
+	case OPTIONS_DONE:
+		break;
+	case OPTIONS_WRONG:
+		report_problem(NULL, &problem);
+		status = outcome_failure(problem.class);
+		break;
+	case OPTIONS_RUN:
+		status = run(&o);
+		break;
+	}
+	options_free(&o);
+	problem_free(&problem);
+	if (interrupt_signal())
+		interrupt_die(interrupt_signal());
+	return status;
+}

@@ -1,0 +1,38 @@
+#ifndef SERVER_H
+#define SERVER_H
+
+/* The SERVER word of the command line: where to connect, and how. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/problem.h"
+
+enum tls_policy {
+	TLS_AUTO, /* STARTTLS where it is offered */
+	TLS_STARTTLS, /* STARTTLS or nothing */
+	TLS_IMPLICIT, /* TLS from the first octet */
+	TLS_NONE /* never */
+};
+
+struct server {
+	char *word; /* as given */
+	char *host; /* name or address without brackets; NULL with path */
+	char *path; /* of a Unix socket; NULL with host */
+	char *user; /* of USER@, or NULL */
+	char *name; /* for messages: "host:port", "[::1]:25", "/path" */
+	uint16_t port;
+	enum tls_policy tls;
+};
+
+/* Reads host, host:port, IPv4, IPv6 with and without brackets, smtp://,
+ * submission://, submissions://, smtps:// with USER@ and port, smtp:/path.
+ * What is wrong is FAIL_USAGE, with a hint where it can be had. */
+int server_parse(struct server *, const char *word, struct problem *);
+
+/* Sets the port (and with it the name), as --port does. */
+void server_port(struct server *, uint16_t);
+
+void server_free(struct server *);
+
+#endif

@@ -1,0 +1,33 @@
+#ifndef TLS_H
+#define TLS_H
+
+/* TLS over an open connection (RFC 3207, 8314): the transport is swapped. */
+
+#include <stdbool.h>
+
+#include "base/problem.h"
+#include "net/conn.h"
+#include "net/trace.h"
+
+struct tls_options {
+	const char *ca; /* --tls-ca: file or folder; NULL: the system's */
+	const char *name; /* --tls-name: verified and sent as SNI; NULL: host */
+	bool insecure; /* --tls-insecure: any certificate will do */
+};
+
+enum tls_trust {
+	TLS_STRICT, /* the certificate must be verified */
+	TLS_LENIENT, /* go on with any; *verified says what it was worth */
+};
+
+/* The handshake, until conn.deadline. Input that came before it must have been
+ * found empty by the caller (R-3207-03). host is the name or address that the
+ * user typed (R-ID-01); NULL with a Unix socket: no name to verify. Returns 0,
+ * or -1 and a connection that must be closed without another octet. */
+int tls_start(struct conn *, const struct tls_options *, enum tls_trust,
+    const char *host, const struct trace *, bool *verified, struct problem *);
+
+/* "TLSv1.3", or NULL if the connection is not TLS. */
+const char *tls_version(const struct conn *);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef TRUST_H
+#define TRUST_H
+
+/* Which certificate authorities are trusted. Those of the system are looked
+ * up when a chain asks for one, not parsed at start: a bundle has about 150,
+ * and decoding their keys takes six times as long as a whole submission. */
+
+#include <openssl/x509_vfy.h>
+
+#include "base/problem.h"
+
+/* The authorities of a PEM file or hashed folder, and no others. */
+int trust_only(X509_STORE *, const char *path, struct problem *);
+
+/* Those of the system: $SSL_CERT_DIR and $SSL_CERT_FILE, else the places that
+ * OpenSSL was built with, as X509_STORE_set_default_paths(3). */
+int trust_system(X509_STORE *, struct problem *);
+
+#endif

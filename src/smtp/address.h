@@ -1,0 +1,36 @@
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+/* Mailboxes: RFC 5321 4.1.2, and how people write them. */
+
+#include <stdbool.h>
+
+#include "base/problem.h"
+
+enum address_kind {
+	ADDRESS_SENDER, /* may be the null reverse-path: "" or "<>" */
+	ADDRESS_RECIPIENT /* may be Postmaster without a domain */
+};
+
+struct address {
+	char *path; /* what stands between < and > on the wire: no source
+		     * route, quotes only where needed; "" for null */
+	char *domain; /* inside path, behind the last @; NULL: none */
+	bool utf8; /* has octets above 127: needs SMTPUTF8 (RFC 6531) */
+};
+
+/* Reads "user@host", "<user@host>", "Name <user@host>", "<@a,@b:user@host>"
+ * (the route is dropped), with white space and (comments) around them.
+ * Anything else, a list of addresses among it, is FAIL_USAGE (R-5321-50 to
+ * -55), and -1; the address is empty then. Control characters, a tab in the
+ * middle among them, are refused in the name too. */
+int address_parse(
+    struct address *, const char *text, enum address_kind, struct problem *);
+
+/* Whether mail to both is mail to one mailbox: domains without regard to
+ * case, local-parts exactly; Postmaster in any case. */
+bool address_same(const struct address *, const struct address *);
+
+void address_free(struct address *);
+
+#endif

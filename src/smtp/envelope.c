@@ -1,0 +1,192 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "smtp/envelope.h"
+
+int
+envelope_sender(struct envelope *e, const char *text, struct problem *problem)
+{
+	return address_parse(&e->sender, text, ADDRESS_SENDER, problem);
+}
+
+int
+envelope_recipient(
+    struct envelope *e, const char *text, struct problem *problem)
+{
+	struct recipient r = { .given = NULL };
+
+	if (address_parse(&r.address, text, ADDRESS_RECIPIENT, problem) == -1)
+		return -1;
+	r.given = mem_string(text);
+	r.first = e->nrecipient;
+	/* grows by doubling: thousands of recipients are usual */
+	if ((e->nrecipient & (e->nrecipient - 1)) == 0)
+		e->recipients =
+		    mem_grow(e->recipients, e->nrecipient * 2 + 1, sizeof(r));
+	e->recipients[e->nrecipient++] = r;
+	return 0;
+}
+
+/* An order in which equal addresses are neighbours, the first given first. */
+static int
+compare(const void *pa, const void *pb)
+{
+	const struct recipient *a = *(struct recipient *const *)pa;
+	const struct recipient *b = *(struct recipient *const *)pb;
+	int order = strcasecmp(a->address.path, b->address.path);
+
+	/* local-parts that differ in case only are two mailboxes */
+	if (order == 0 && !address_same(&a->address, &b->address))
+		order = strcmp(a->address.path, b->address.path);
+	if (order == 0)
+		order = a < b ? -1 : a > b;
+	return order;
+}
+
+void
+envelope_unique(struct envelope *e)
+{
+	struct recipient **sorted = mem_array(e->nrecipient, sizeof(*sorted));
+	size_t i;
+
+	for (i = 0; i < e->nrecipient; i++)
+		sorted[i] = &e->recipients[i];
+	qsort(sorted, e->nrecipient, sizeof(*sorted), compare);
+	for (i = 1; i < e->nrecipient; i++)
+		if (address_same(&sorted[i - 1]->address, &sorted[i]->address))
+			sorted[i]->first = sorted[i - 1]->first;
+	free(sorted);
+}
+
+bool
+envelope_open(const struct envelope *e, size_t i)
+{
+	const struct recipient *r = &e->recipients[i];
+
+	return r->first == i && r->verdict.outcome == UNDECIDED;
+}
+
+bool
+envelope_utf8(const struct envelope *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nrecipient; i++)
+		if (e->recipients[i].address.utf8)
+			return true;
+	return e->sender.utf8;
+}
+
+void
+envelope_decide(struct envelope *e, size_t i, enum outcome outcome,
+    enum stage stage, const struct reply *reply, const char *text)
+{
+	struct verdict *v = &e->recipients[i].verdict;
+
+	if (v->outcome != UNDECIDED)
+		return;
+	v->outcome = outcome;
+	v->stage = stage;
+	if (reply) {
+		v->code = reply->code;
+		memcpy(v->enhanced, reply->enhanced, sizeof(v->enhanced));
+		v->text =
+		    mem_copy(buf_head(&reply->text), buf_len(&reply->text));
+	} else {
+		v->text = mem_string(text);
+	}
+}
+
+void
+envelope_decide_all(struct envelope *e, enum outcome outcome, enum stage stage,
+    const struct reply *reply, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < e->nrecipient; i++)
+		if (envelope_open(e, i))
+			envelope_decide(e, i, outcome, stage, reply, text);
+}
+
+void
+envelope_reset(struct envelope *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nrecipient; i++) {
+		free(e->recipients[i].verdict.text);
+		e->recipients[i].verdict = (struct verdict){ 0 };
+	}
+}
+
+const struct verdict *
+envelope_verdict(const struct envelope *e, size_t i)
+{
+	return &e->recipients[e->recipients[i].first].verdict;
+}
+
+void
+envelope_count(const struct envelope *e, size_t count[NOUTCOME])
+{
+	size_t i;
+
+	memset(count, 0, NOUTCOME * sizeof(*count));
+	for (i = 0; i < e->nrecipient; i++)
+		count[envelope_verdict(e, i)->outcome]++;
+}
+
+const char *
+outcome_name(enum outcome outcome)
+{
+	static const char *const names[NOUTCOME] = {
+		[UNDECIDED] = "undecided",
+		[ACCEPTED] = "accepted",
+		[REFUSED] = "refused",
+		[DEFERRED] = "deferred",
+		[UNSENT] = "unsent",
+		[UNKNOWN] = "unknown",
+	};
+
+	return names[outcome];
+}
+
+const char *
+stage_name(enum stage stage)
+{
+	static const char *const names[NSTAGE] = {
+		[STAGE_LOCAL] = "local",
+		[STAGE_RESOLVE] = "resolve",
+		[STAGE_CONNECT] = "connect",
+		[STAGE_TLS] = "tls",
+		[STAGE_BANNER] = "banner",
+		[STAGE_EHLO] = "ehlo",
+		[STAGE_STARTTLS] = "starttls",
+		[STAGE_AUTH] = "auth",
+		[STAGE_MAIL] = "mail",
+		[STAGE_RCPT] = "rcpt",
+		[STAGE_DATA] = "data",
+		[STAGE_CONTENT] = "content",
+		[STAGE_DOT] = "dot",
+		[STAGE_QUIT] = "quit",
+	};
+
+	return names[stage];
+}
+
+void
+envelope_free(struct envelope *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nrecipient; i++) {
+		free(e->recipients[i].given);
+		free(e->recipients[i].said);
+		free(e->recipients[i].verdict.text);
+		address_free(&e->recipients[i].address);
+	}
+	free(e->recipients);
+	address_free(&e->sender);
+	*e = (struct envelope){ 0 };
+}

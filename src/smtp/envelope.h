@@ -1,0 +1,104 @@
+#ifndef ENVELOPE_H
+#define ENVELOPE_H
+
+/* Sender and recipients, each recipient with what became of it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "smtp/address.h"
+#include "smtp/reply.h"
+
+/* What became of a recipient; once it is not UNDECIDED it never changes. */
+enum outcome {
+	UNDECIDED,
+	ACCEPTED, /* the server took responsibility */
+	REFUSED, /* for good */
+	DEFERRED, /* for now, by the server's word */
+	UNSENT, /* never put at risk */
+	UNKNOWN /* the last octet was out, the reply did not come */
+};
+#define NOUTCOME (UNKNOWN + 1)
+
+/* Where in the conversation that was decided. */
+enum stage {
+	STAGE_LOCAL,
+	STAGE_RESOLVE,
+	STAGE_CONNECT,
+	STAGE_TLS,
+	STAGE_BANNER,
+	STAGE_EHLO,
+	STAGE_STARTTLS,
+	STAGE_AUTH,
+	STAGE_MAIL,
+	STAGE_RCPT,
+	STAGE_DATA,
+	STAGE_CONTENT,
+	STAGE_DOT,
+	STAGE_QUIT
+};
+#define NSTAGE (STAGE_QUIT + 1)
+
+struct verdict {
+	enum outcome outcome;
+	enum stage stage;
+	int code; /* of the server's reply; 0: decided here */
+	char enhanced[12]; /* RFC 3463, or "" */
+	char *text; /* the reply's text, or why it was decided here */
+};
+
+struct recipient {
+	char *given; /* as on the command line */
+	char *said; /* the reply to RCPT if that was good, or NULL */
+	struct address address;
+	size_t first; /* index of the first recipient with this address: only
+		       * that one is sent, and its verdict holds for all */
+	struct verdict verdict;
+};
+
+struct envelope {
+	struct address sender;
+	struct recipient *recipients;
+	size_t nrecipient;
+};
+
+/* Parses and adds; -1 and a problem if it is no address. */
+int envelope_sender(struct envelope *, const char *, struct problem *);
+int envelope_recipient(struct envelope *, const char *, struct problem *);
+
+/* Finds the addresses that were given more than once; to be called when all
+ * recipients are in (R-5321-56). */
+void envelope_unique(struct envelope *);
+
+/* Whether recipient number i is sent and has no verdict yet. */
+bool envelope_open(const struct envelope *, size_t i);
+
+/* Whether an address in it needs SMTPUTF8. */
+bool envelope_utf8(const struct envelope *);
+
+/* Gives a verdict to recipient i; no effect if it has one (O-01). reply NULL:
+ * decided here, for the reason text. */
+void envelope_decide(struct envelope *, size_t i, enum outcome, enum stage,
+    const struct reply *, const char *text);
+
+/* The same for every recipient that has none (O-02). */
+void envelope_decide_all(struct envelope *, enum outcome, enum stage,
+    const struct reply *, const char *text);
+
+/* Takes all verdicts back, before another address of the server is tried: only
+ * where the whole session failed before it began. */
+void envelope_reset(struct envelope *);
+
+/* The verdict that holds for recipient i. */
+const struct verdict *envelope_verdict(const struct envelope *, size_t i);
+
+/* How many recipients, as given, have each outcome. */
+void envelope_count(const struct envelope *, size_t count[NOUTCOME]);
+
+/* "accepted", "rcpt" and so on, for reports. */
+const char *outcome_name(enum outcome);
+const char *stage_name(enum stage);
+
+void envelope_free(struct envelope *);
+
+#endif

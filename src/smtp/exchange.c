@@ -1,0 +1,366 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "smtp/exchange.h"
+#include "smtp/verdict.h"
+
+/* RFC 5321 4.5.3.2 for the time limits, RFC 2920 3.1 for what may wait. */
+static const struct {
+	const char *name; /* for messages */
+	enum stage stage;
+	int seconds;
+	bool may_wait;
+	bool data; /* a 3yz reply is right: what is not a command follows */
+	bool secret;
+} commands[NCOMMAND] = {
+	[CMD_GREETING] = { .name = "greeting",
+	    .stage = STAGE_BANNER,
+	    .seconds = 300 },
+	[CMD_EHLO] = { .name = "EHLO", .stage = STAGE_EHLO, .seconds = 300 },
+	[CMD_HELO] = { .name = "HELO", .stage = STAGE_EHLO, .seconds = 300 },
+	[CMD_STARTTLS] = { .name = "STARTTLS",
+	    .stage = STAGE_STARTTLS,
+	    .seconds = 300 },
+	[CMD_AUTH] = { .name = "AUTH",
+	    .stage = STAGE_AUTH,
+	    .seconds = 300,
+	    .data = true,
+	    .secret = true },
+	[CMD_RESPONSE] = { .name = "AUTH",
+	    .stage = STAGE_AUTH,
+	    .seconds = 300,
+	    .data = true,
+	    .secret = true },
+	[CMD_MAIL] = { .name = "MAIL FROM",
+	    .stage = STAGE_MAIL,
+	    .seconds = 300,
+	    .may_wait = true },
+	[CMD_RCPT] = { .name = "RCPT TO",
+	    .stage = STAGE_RCPT,
+	    .seconds = 300,
+	    .may_wait = true },
+	[CMD_DATA] = { .name = "DATA",
+	    .stage = STAGE_DATA,
+	    .seconds = 120,
+	    .data = true },
+	[CMD_CONTENT] = { .name = "message",
+	    .stage = STAGE_CONTENT,
+	    .seconds = 180 },
+	[CMD_DOT] = { .name = "end of message",
+	    .stage = STAGE_DOT,
+	    .seconds = 600 },
+	[CMD_QUIT] = { .name = "QUIT", .stage = STAGE_QUIT, .seconds = 5 },
+};
+
+void
+enter(struct session *s, enum stage stage)
+{
+	int64_t now = clock_now();
+
+	if (s->entered)
+		s->spent[s->stage] += now - s->entered;
+	s->entered = now;
+	s->stage = stage;
+}
+
+void
+hide(struct session *s, const char *secret, size_t len)
+{
+	s->hidden.secret = true;
+	buf_add(&s->hidden, secret, len);
+	buf_add(&s->hidden, "", 1);
+}
+
+/* Replaces one secret in text. */
+static void
+blot_out(struct buf *text, const char *secret, size_t len)
+{
+	struct buf clean = { 0 };
+	const char *p = buf_head(text), *end = p + buf_len(text);
+	bool found = false;
+
+	while (p < end) {
+		if ((size_t)(end - p) >= len && memcmp(p, secret, len) == 0) {
+			buf_adds(&clean, "[hidden]");
+			p += len;
+			found = true;
+		} else {
+			buf_add(&clean, p++, 1);
+		}
+	}
+	if (found) {
+		buf_free(text);
+		*text = clean;
+	} else {
+		buf_free(&clean);
+	}
+}
+
+static void
+redact(const struct session *s, struct buf *text)
+{
+	const char *p = buf_head(&s->hidden), *end = p + buf_len(&s->hidden);
+
+	if (s->trace->secrets)
+		return;
+	for (; p < end; p += strlen(p) + 1)
+		if (*p)
+			blot_out(text, p, strlen(p));
+}
+
+bool
+interrupted(const struct session *s)
+{
+	return reply_begun(&s->reply, &s->conn->in);
+}
+
+static void
+push(struct session *s, enum command command, size_t recipient)
+{
+	if (s->head == s->tail)
+		s->head = s->tail = 0;
+	if (s->tail == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 16;
+		s->pending = mem_grow(s->pending, s->cap, sizeof(*s->pending));
+	}
+	s->pending[s->tail++] = (struct pending){ command, recipient };
+}
+
+void
+deadline_for(struct session *s, enum command command)
+{
+	int64_t ms = commands[command].seconds * (int64_t)1000;
+
+	if (s->options->timeout &&
+	    (command != CMD_QUIT || s->options->timeout < ms))
+		ms = s->options->timeout;
+	s->conn->deadline =
+	    clock_earlier(clock_now() + ms, s->options->deadline);
+}
+
+/* What a command is called in messages: "RCPT TO:<bob@example.org>". */
+static void
+subject(const struct session *s, const struct pending *p, struct buf *out)
+{
+	const char *path = NULL;
+
+	if (p->command == CMD_MAIL)
+		path = s->envelope->sender.path;
+	if (p->command == CMD_RCPT)
+		path = s->envelope->recipients[p->recipient].address.path;
+	buf_adds(out, commands[p->command].name);
+	if (path)
+		buf_addf(out, ":<%s>", path);
+}
+
+static void
+trace_received(struct session *s)
+{
+	if (s->trace->level == 0)
+		return;
+	redact(s, &s->reply.line);
+	trace_line(
+	    s->trace, '<', buf_head(&s->reply.line), buf_len(&s->reply.line));
+}
+
+/* A reply that is none, or whose lines contradict one another: then the worst
+ * of them is heeded first, unless the message is at stake (D-06). */
+static int
+malformed(struct session *s, const struct pending *p, const char *doing)
+{
+	if (s->reply.contradicts && !committed(s) &&
+	    reply_class(&s->reply) >= 4)
+		heed(s, p);
+	if (p->command == CMD_GREETING && buf_len(&s->reply.line) &&
+	    (*buf_head(&s->reply.line) == 0x15 ||
+		*buf_head(&s->reply.line) == 0x16))
+		return lost(s, FAIL_PROTOCOL,
+		    "this port speaks TLS: use submissions://HOST or "
+		    "--tls=implicit",
+		    "%s: the server speaks TLS, not SMTP", doing);
+	return lost(s, FAIL_PROTOCOL, NULL, "%s: %s", doing, s->reply.why);
+}
+
+/* Reads until one reply is whole. */
+static int
+take(struct session *s, const struct pending *p, const char *doing)
+{
+	enum conn_event event;
+
+	for (;;) {
+		switch (reply_take(&s->reply, &s->conn->in)) {
+		case REPLY_LINE:
+			trace_received(s);
+			break;
+		case REPLY_WHOLE:
+			trace_received(s);
+			redact(s, &s->reply.text);
+			return 0;
+		case REPLY_BAD:
+			trace_received(s);
+			return malformed(s, p, doing);
+		case REPLY_MORE:
+			event = conn_pull(s->conn);
+			if (event == CONN_OK)
+				break;
+			if (reply_begun(&s->reply, &s->conn->in) &&
+			    event == CONN_CLOSED)
+				return lost(s, FAIL_CONNECTION, NULL,
+				    "%s: the server closed the connection in "
+				    "the middle of its reply",
+				    doing);
+			return lost_event(s, event, doing);
+		}
+	}
+}
+
+/* The server is going away: whoever has no verdict may be tried again later
+ * (R-5321-37). */
+static int
+going_away(struct session *s, const char *doing)
+{
+	s->over = true;
+	return denied(s, FAIL_SERVER, NULL, doing);
+}
+
+static int
+answer(struct session *s)
+{
+	const struct pending p = s->pending[s->head];
+	struct buf doing = { 0 };
+	int rv;
+
+	subject(s, &p, &doing);
+	deadline_for(s, p.command);
+	enter(s, commands[p.command].stage);
+	rv = take(s, &p, buf_str(&doing));
+	if (rv == 0) {
+		s->head++;
+		if (s->reply.code == 421)
+			rv = going_away(s, buf_str(&doing));
+		else if (reply_class(&s->reply) == 3 &&
+			 !commands[p.command].data)
+			rv = lost(s, FAIL_PROTOCOL, NULL,
+			    "%s: %d is no answer to that", buf_str(&doing),
+			    s->reply.code);
+		else
+			heed(s, &p);
+	}
+	buf_free(&doing);
+	return rv;
+}
+
+int
+settle(struct session *s)
+{
+	if (s->over)
+		return -1;
+	while (s->head < s->tail)
+		if (answer(s) == -1)
+			return -1;
+	return 0;
+}
+
+int
+expect(struct session *s, enum command command)
+{
+	push(s, command, 0);
+	return settle(s);
+}
+
+int
+quiet(struct session *s)
+{
+	enum reply_state state;
+	enum conn_event event;
+
+	if (s->over)
+		return -1;
+	event = conn_peek(s->conn);
+	if (!interrupted(s))
+		return event == CONN_OK
+			   ? 0
+			   : lost_event(s, event, "before the next command");
+	deadline_for(s, CMD_QUIT); /* a line that has begun is soon whole */
+	do
+		state = reply_take(&s->reply, &s->conn->in);
+	while (state == REPLY_LINE ||
+	    (state == REPLY_MORE && conn_pull(s->conn) == CONN_OK));
+	trace_received(s);
+	if (state == REPLY_WHOLE && s->reply.code == 421)
+		return going_away(s, "unasked");
+	return lost(
+	    s, FAIL_PROTOCOL, NULL, "the server spoke when nothing was asked");
+}
+
+/* The one place where a line for the server is made: nothing that could end
+ * it or begin another gets in (S-10). */
+static int
+make_line(struct session *s, struct buf *line)
+{
+	const unsigned char *p = (const unsigned char *)buf_head(line);
+	size_t i;
+
+	for (i = 0; i < buf_len(line); i++)
+		if (p[i] < 0x20 || p[i] == 0x7f)
+			return lost(s, FAIL_INTERNAL, NULL,
+			    "a control character in a command");
+	buf_adds(line, "\r\n");
+	conn_add(s->conn, buf_head(line), buf_len(line));
+	return 0;
+}
+
+static void
+trace_said(struct session *s, enum command command, const struct buf *line)
+{
+	const char *p = buf_head(line);
+	size_t len = buf_len(line) - 2;
+	struct buf shown = { 0 };
+
+	if (s->trace->level == 0)
+		return;
+	if (commands[command].secret && !s->trace->secrets) {
+		/* "AUTH PLAIN [hidden]"; a lone "*" is no secret */
+		if (command == CMD_AUTH)
+			buf_addf(&shown, "%.*s",
+			    (int)(5 + strcspn(p + 5, " \r")), p);
+		if (command == CMD_RESPONSE && len == 1 && *p == '*')
+			buf_adds(&shown, "*");
+		else if (command == CMD_RESPONSE || buf_len(&shown) < len)
+			buf_addf(
+			    &shown, "%s[hidden]", buf_len(&shown) ? " " : "");
+		p = buf_head(&shown);
+		len = buf_len(&shown);
+	}
+	trace_line(s->trace, '>', p, len);
+	buf_free(&shown);
+}
+
+int
+say(struct session *s, enum command command, size_t recipient, const char *fmt,
+    ...)
+{
+	struct buf line = { .secret = commands[command].secret };
+	bool waits = commands[command].may_wait && !s->options->no_pipelining &&
+		     s->extensions.offered & EXT_PIPELINING;
+	va_list ap;
+	int rv;
+
+	if (s->over || (s->head == s->tail && quiet(s) == -1))
+		return -1;
+	va_start(ap, fmt);
+	buf_vaddf(&line, fmt, ap);
+	va_end(ap);
+	rv = make_line(s, &line);
+	if (rv == 0) {
+		trace_said(s, command, &line);
+		push(s, command, recipient);
+		if (!waits)
+			rv = settle(s);
+	}
+	buf_free(&line);
+	return rv;
+}

@@ -1,0 +1,38 @@
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+/* Commands out, replies in: what is said, what is not answered yet, and the
+ * one place where a session ends. For the files of this folder. */
+
+#include "smtp/session.h"
+
+/* Says a command. It returns at once if the command may wait for its reply and
+ * the server offers PIPELINING (RFC 2920); else it settles, and the reply is
+ * in session.reply. recipient is its index, for CMD_RCPT. -1: the session is
+ * over. */
+int say(struct session *, enum command, size_t recipient, const char *, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Sends what is queued and takes the replies to all that was said. */
+int settle(struct session *);
+
+/* Awaits a reply to what is not said as a command: CMD_GREETING, _DOT. */
+int expect(struct session *, enum command);
+
+/* Nothing may have come when nothing was asked (R-5321-39). A 421 that did is
+ * heeded. -1: the session is over. */
+int quiet(struct session *);
+
+/* Whether anything, also part of a reply, has come from the server. */
+bool interrupted(const struct session *);
+
+/* Sets the connection's deadline to the time limit of a command, from now. */
+void deadline_for(struct session *, enum command);
+
+/* Begins a stage: for verdicts and times. */
+void enter(struct session *, enum stage);
+
+/* Keeps a secret, to be hidden wherever it would be shown (S-42). */
+void hide(struct session *, const char *secret, size_t);
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef EXTENSION_H
+#define EXTENSION_H
+
+/* What a server offers: the keywords of its EHLO reply (RFC 5321 4.1.1.1). */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "smtp/reply.h"
+
+enum extension {
+	EXT_8BITMIME = 1 << 0,
+	EXT_AUTH = 1 << 1,
+	EXT_BINARYMIME = 1 << 2,
+	EXT_CHUNKING = 1 << 3,
+	EXT_DSN = 1 << 4,
+	EXT_ENHANCEDSTATUSCODES = 1 << 5,
+	EXT_PIPELINING = 1 << 6,
+	EXT_SIZE = 1 << 7,
+	EXT_SMTPUTF8 = 1 << 8,
+	EXT_STARTTLS = 1 << 9
+};
+
+struct extensions {
+	unsigned offered; /* enum extension, or-ed */
+	uint64_t size; /* the limit of SIZE; 0: none known */
+	struct buf mechanisms; /* of AUTH: upper case, a space around each:
+				* " PLAIN LOGIN " */
+};
+
+/* Reads the lines after the first of an EHLO reply; forgets what was known
+ * before. Keywords are whole words without regard to case; AUTH= counts as
+ * AUTH; of several SIZE the smallest limit, AUTH lists are merged
+ * (R-5321-14, -15, R-1870-02, -03). */
+void extensions_read(struct extensions *, const struct reply *);
+
+/* Whether AUTH lists the mechanism (upper case). */
+bool extensions_mechanism(const struct extensions *, const char *name);
+
+void extensions_free(struct extensions *);
+
+#endif

@@ -1,0 +1,106 @@
+#ifndef SESSION_H
+#define SESSION_H
+
+/* The conversation (RFC 5321): from an open connection, an envelope and a
+ * message to a verdict for every recipient. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/problem.h"
+#include "message/message.h"
+#include "net/conn.h"
+#include "net/server.h"
+#include "net/tls.h"
+#include "net/trace.h"
+#include "smtp/envelope.h"
+#include "smtp/extension.h"
+#include "smtp/reply.h"
+#include "smtp/sasl.h"
+
+struct session_options {
+	const char *helo; /* the name to say; NULL: found by the caller */
+	enum tls_policy tls;
+	struct tls_options certificates;
+	const struct credentials *credentials; /* NULL: do not log in */
+	const char *mechanisms; /* " PLAIN LOGIN ", upper case; NULL: any */
+	bool allow_cleartext_auth;
+	bool no_pipelining;
+	bool no_esmtp;
+	int64_t timeout; /* for each reply, in ms; 0: the RFC's times */
+	int64_t deadline; /* for all, an instant of clock_now() */
+	/* Called just before the last octet of the message may leave. */
+	void (*committing)(void);
+};
+
+enum protection {
+	CLEARTEXT,
+	ENCRYPTED, /* by TLS whose certificate proves nothing */
+	VERIFIED
+};
+
+enum command {
+	CMD_GREETING, /* nothing is said; the server speaks first */
+	CMD_EHLO,
+	CMD_HELO,
+	CMD_STARTTLS,
+	CMD_AUTH,
+	CMD_RESPONSE, /* a line of an AUTH exchange */
+	CMD_MAIL,
+	CMD_RCPT,
+	CMD_DATA,
+	CMD_CONTENT, /* the reply while the message is being sent */
+	CMD_DOT, /* the reply to its end */
+	CMD_QUIT
+};
+#define NCOMMAND (CMD_QUIT + 1)
+
+struct session {
+	/* given by the caller, who owns what they point to */
+	const struct session_options *options;
+	const struct server *server;
+	const struct trace *trace;
+	struct conn *conn;
+	struct envelope *envelope;
+	struct message *message;
+	const char *helo;
+	bool loopback; /* the peer is this machine */
+
+	/* what the caller may look at afterwards */
+	struct problem problem; /* why it did not go well, if it did not */
+	struct reply reply; /* the last */
+	struct buf final; /* the reply that decided: "250 2.0.0 queued" */
+	enum protection protection;
+	struct extensions extensions;
+	bool moved_on; /* the greeting was good: no other address is tried */
+	int64_t spent[NSTAGE]; /* ms */
+
+	/* private */
+	struct pending {
+		enum command command;
+		size_t recipient; /* index, of CMD_RCPT */
+	} * pending; /* said, and not answered yet */
+	size_t head, tail, cap;
+	enum stage stage;
+	int64_t entered; /* when the stage began */
+	bool over; /* nothing more may be said */
+	bool upgraded; /* by STARTTLS */
+	bool quitting; /* QUIT was said */
+	size_t naccepted; /* recipients accepted at RCPT */
+	uint64_t commit; /* conn.sent when the end of the message is out; 0:
+			  * it is not queued yet */
+	struct buf hidden; /* secrets, a NUL behind each */
+};
+
+/* Everything up to the verdicts: every recipient has one when it returns. 0 if
+ * the conversation took its course, -1 if something went wrong as a whole,
+ * which session.problem states. */
+int session_run(struct session *);
+
+/* Says QUIT where that is allowed (R-5321-26) and waits for its reply, at most
+ * 5 s; changes nothing of what was found (D-07, O-05). Closes the connection
+ * and frees all but problem and final. */
+void session_end(struct session *);
+
+#endif

@@ -1,0 +1,195 @@
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "smtp/verdict.h"
+
+void
+reply_words(const struct reply *reply, struct buf *out)
+{
+	size_t i;
+
+	buf_addf(out, "%03d%s%s", reply->code, *reply->enhanced ? " " : "",
+	    reply->enhanced);
+	if (buf_len(&reply->text))
+		buf_adds(out, " ");
+	for (i = 0; i < buf_len(&reply->text); i++)
+		buf_add(out,
+		    buf_head(&reply->text)[i] == '\n'
+			? " "
+			: buf_head(&reply->text) + i,
+		    1);
+}
+
+bool
+committed(const struct session *s)
+{
+	return s->commit && s->conn->sent >= s->commit;
+}
+
+static void
+end(struct session *s, enum failure class, const char *hint, const char *fmt,
+    va_list ap)
+{
+	struct buf text = { 0 };
+
+	buf_vaddf(&text, fmt, ap);
+	problem_hint(&s->problem, class, hint, "%s", buf_str(&text));
+	envelope_decide_all(s->envelope, committed(s) ? UNKNOWN : UNSENT,
+	    s->stage, NULL, buf_str(&text));
+	buf_free(&text);
+}
+
+int
+lost(struct session *s, enum failure class, const char *hint, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end(s, class, hint, fmt, ap);
+	va_end(ap);
+	s->over = true;
+	return -1;
+}
+
+int
+stop(struct session *s, enum failure class, const char *hint, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end(s, class, hint, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static int
+too_late(struct session *s, const char *doing)
+{
+	if (clock_now() >= s->options->deadline)
+		return lost(s, FAIL_CONNECTION, NULL,
+		    "%s: the time of --deadline is over", doing);
+	/* R-2920-08: servers that throw away what was sent ahead exist */
+	if (s->tail - s->head > 1 && !committed(s))
+		return lost(s, FAIL_CONNECTION,
+		    "if the server cannot take commands in a group, "
+		    "use --no-pipelining",
+		    "%s: no reply in time", doing);
+	return lost(s, FAIL_CONNECTION, NULL, "%s: no reply in time", doing);
+}
+
+int
+lost_event(struct session *s, enum conn_event event, const char *doing)
+{
+	if (event == CONN_SIGNAL)
+		return lost(s, FAIL_SIGNAL, NULL, "%s: interrupted", doing);
+	if (event == CONN_LATE)
+		return too_late(s, doing);
+	return lost(s, FAIL_CONNECTION, NULL, "%s: %s", doing,
+	    conn_reason(s->conn, event));
+}
+
+int
+denied(
+    struct session *s, enum failure class, const char *hint, const char *what)
+{
+	struct buf words = { 0 };
+
+	reply_words(&s->reply, &words);
+	problem_hint(&s->problem, class, hint, "%s: %s", what, buf_str(&words));
+	envelope_decide_all(s->envelope,
+	    reply_class(&s->reply) == 4 ? DEFERRED : REFUSED, s->stage,
+	    &s->reply, NULL);
+	buf_clear(&s->final);
+	buf_add(&s->final, buf_head(&words), buf_len(&words));
+	buf_free(&words);
+	return -1;
+}
+
+int
+unfit(struct session *s, const char *hint, const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	problem_hint(&s->problem, FAIL_MESSAGE, hint, "%s", buf_str(&text));
+	envelope_decide_all(
+	    s->envelope, REFUSED, STAGE_LOCAL, NULL, buf_str(&text));
+	buf_free(&text);
+	return -1;
+}
+
+/* 530 and 538 are the server's way to ask for a login, or for TLS before it
+ * (RFC 4954 6); what it says of the recipient itself is not more than that. */
+static const char *
+login_wanted(const struct session *s)
+{
+	if (s->reply.code == 538)
+		return "use --tls=starttls, or submissions://HOST";
+	if (s->options->credentials == NULL)
+		return "the server wants a login: --user NAME";
+	return "the server wants another login, or TLS before it";
+}
+
+static bool
+is_login_wanted(const struct reply *reply)
+{
+	return reply->code == 530 || reply->code == 538;
+}
+
+/* 552 at RCPT means too much mail, or too many recipients, which is temporary
+ * (D-02: RFC 1870 6.4, RFC 5321 4.5.3.1.10). */
+static bool
+is_too_many(const struct session *s)
+{
+	const char *detail = strchr(s->reply.enhanced, '.');
+
+	if (s->reply.code != 552)
+		return false;
+	if (detail)
+		return strcmp(detail, ".5.3") == 0;
+	return s->naccepted > 0;
+}
+
+static void
+heed_recipient(struct session *s, size_t i)
+{
+	enum outcome outcome;
+	struct buf words = { 0 };
+
+	if (!envelope_open(s->envelope, i)) /* MAIL was refused before */
+		return;
+	if (reply_class(&s->reply) == 2) {
+		s->naccepted++;
+		reply_words(&s->reply, &words);
+		s->envelope->recipients[i].said = mem_string(buf_str(&words));
+		buf_free(&words);
+		return;
+	}
+	outcome =
+	    reply_class(&s->reply) == 4 || is_too_many(s) ? DEFERRED : REFUSED;
+	envelope_decide(s->envelope, i, outcome, STAGE_RCPT, &s->reply, NULL);
+	if (is_login_wanted(&s->reply))
+		problem_hint(&s->problem, FAIL_AUTH, login_wanted(s),
+		    "RCPT TO:<%s>: %d %s",
+		    s->envelope->recipients[i].address.path, s->reply.code,
+		    buf_str(&s->reply.text));
+}
+
+void
+heed(struct session *s, const struct pending *p)
+{
+	if (p->command == CMD_RCPT)
+		heed_recipient(s, p->recipient);
+	if (p->command != CMD_MAIL || reply_class(&s->reply) == 2)
+		return;
+	if (is_login_wanted(&s->reply))
+		denied(s, FAIL_AUTH, login_wanted(s), "MAIL FROM");
+	else
+		denied(s, FAIL_SERVER, NULL, "MAIL FROM");
+}

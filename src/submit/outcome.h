@@ -1,0 +1,18 @@
+#ifndef OUTCOME_H
+#define OUTCOME_H
+
+/* From the outcomes to the exit status (ehlo(1), EXIT STATUS). */
+
+#include "base/problem.h"
+#include "smtp/envelope.h"
+
+#define EX_PARTIAL 1 /* some were accepted, some were not */
+#define EX_UNKNOWN 79 /* what became of some is not known */
+
+/* The exit status of a failure of that class, where it alone decides. */
+int outcome_failure(enum failure);
+
+/* The exit status of a run: the first that applies. */
+int outcome_status(const struct envelope *, const struct problem *);
+
+#endif

@@ -1,0 +1,372 @@
+/* The conversation against a server that answers anything, at any place, in
+ * pieces of any size: what the recipients are told must be true. */
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "check.h"
+#include "fake.h"
+#include "smtp/session.h"
+#include "submit/outcome.h"
+
+#define TEXT "Subject: test\n\n.leading dot\nlast\n"
+
+static const char pipelining[] =
+    "250-fake\n250-SIZE 1000\n250-8BITMIME\n250 PIPELINING";
+static const char lock_step[] = "250-fake\n250-SIZE 1000\n250 8BITMIME";
+
+/* One run, and what can be compared of it. */
+struct run {
+	struct fake fake;
+	struct session session;
+	struct conn conn;
+	struct envelope envelope;
+	int status;
+	char outcomes[64]; /* a letter for each: a r d u ? for unknown */
+};
+
+static struct message message;
+
+static void
+gather(void)
+{
+	struct problem problem = { 0 };
+	int fd[2];
+
+	if (pipe(fd) == -1 || write(fd[1], TEXT, sizeof(TEXT) - 1) == -1)
+		abort();
+	close(fd[1]);
+	CHECK(message_gather(&message, fd[0], &problem) == 0);
+	close(fd[0]);
+}
+
+static void
+run(struct run *r, const struct rule *rules, const char *ehlo, size_t split,
+    size_t cut_in, size_t cut_out, size_t nrcpt)
+{
+	static const struct trace silent = { .level = 0 };
+	static const struct session_options options = { .deadline =
+							    CLOCK_NEVER };
+	static const struct server server = { .host = "fake", .name = "fake" };
+	struct problem problem = { 0 };
+	char address[32];
+	size_t i;
+
+	*r = (struct run){ .fake = { .rules = rules,
+			       .ehlo = ehlo,
+			       .split = split,
+			       .cut_in = cut_in,
+			       .cut_out = cut_out } };
+	envelope_sender(&r->envelope, "a@example.org", &problem);
+	for (i = 0; i < nrcpt; i++) {
+		snprintf(address, sizeof(address), "%c@example.org",
+		    (int)('b' + i));
+		envelope_recipient(&r->envelope, address, &problem);
+	}
+	envelope_unique(&r->envelope);
+	r->session = (struct session){ .options = &options,
+		.server = &server,
+		.trace = &silent,
+		.conn = &r->conn,
+		.envelope = &r->envelope,
+		.message = &message,
+		.helo = "client.example.org",
+		.loopback = true };
+	fake_open(&r->fake, &r->conn);
+	session_run(&r->session);
+	r->status = outcome_status(&r->envelope, &r->session.problem);
+	session_end(&r->session);
+	for (i = 0; i < nrcpt; i++)
+		r->outcomes[i] = "-ardu?"[envelope_verdict(&r->envelope, i)
+						->outcome];
+}
+
+static void
+done(struct run *r)
+{
+	fake_free(&r->fake);
+	envelope_free(&r->envelope);
+	problem_free(&r->session.problem);
+	buf_free(&r->session.final);
+}
+
+/* What holds whatever the server says. Returns whether it does. */
+static int
+invariants(const struct run *r, const char *what)
+{
+	const struct fake *f = &r->fake;
+	size_t i;
+	int ok = 1;
+
+	for (i = 0; i < r->envelope.nrecipient; i++) {
+		char o = r->outcomes[i];
+
+		ok &= CHECK(o != '-');
+		/* accepted: only by a verdict that was read */
+		ok &= CHECK(o != 'a' || (f->delivered && f->rcpt_ok[i]));
+		/* never to be sent again where the server may have it */
+		ok &= CHECK(!(o == 'u' && f->nmessage && f->rcpt_ok[i]));
+		ok &= CHECK(
+		    !((o == 'd' || o == 'r') && f->delivered && f->rcpt_ok[i]));
+		/* unknown: only where the end of the message was sent */
+		ok &= CHECK(o != '?' || f->nmessage || f->ended);
+	}
+	ok &= CHECK(f->nmessage <= 1);
+	ok &= CHECK(!f->after_quit);
+	ok &= CHECK(!f->content_unasked);
+	ok &= CHECK(strstr(r->outcomes, "?") ? r->status == 79 : 1);
+	if (!ok)
+		fprintf(stderr, "    in: %s -> %s, exit %d\n", what,
+		    r->outcomes, r->status);
+	return ok;
+}
+
+/* Every verb, every occurrence, every kind of reply. */
+static void
+matrix(void)
+{
+	static const char *const verbs[] = { "GREETING", "EHLO", "MAIL", "RCPT",
+		"DATA", "DOT", "QUIT" };
+	static const char *const actions[] = { "250 ok", "250", "250 ",
+		"raw:250\n", "251 2.1.5 will forward", "299 odd",
+		"250-a\n250-b\n250 c", "250 ok\n250 twice", "354 go",
+		"354 go\n250 early", "450 4.2.0 later", "421 4.3.2 closing",
+		"421 closing+close", "452 4.5.3 too many", "500 what",
+		"550 5.1.1 no", "552 5.2.2 full", "552 too many",
+		"554 5.7.1 no", "503 sequence", "530 5.7.0 login first",
+		"521 no mail", "199 odd", "650 odd", "000 odd", "25 ok",
+		"2500 ok", " 250 ok", "250ok", "+25 ok", "hello", "",
+		"250-a\n550 b", "550-a\n250 b", "250-a\n250b",
+		"raw:250 a\n\n", "raw:250 cut", "raw:250-cut\r\n", "close",
+		"250 ok+close", "550 no+close", "raw:25", "silent",
+		"raw:250 o\x1b[2Jk\r\n" };
+	static const size_t splits[] = { 0, 1, 2, 3, 7 };
+	static const char *const ehlos[] = { pipelining, lock_step };
+	size_t v, n, a, s, e;
+	struct run r, whole;
+	char what[128];
+
+	for (v = 0; v < sizeof(verbs) / sizeof(*verbs); v++)
+	for (n = 0; n < 3; n++)
+	for (a = 0; a < sizeof(actions) / sizeof(*actions); a++)
+	for (e = 0; e < 2; e++)
+	for (s = 0; s < sizeof(splits) / sizeof(*splits); s++) {
+		const struct rule rules[] = {
+			{ verbs[v], n, actions[a] }, { 0 } };
+
+		run(&r, rules, ehlos[e], splits[s], FAKE_NEVER, FAKE_NEVER, 3);
+		snprintf(what, sizeof(what), "%s %zu: %s (%s, split %zu)",
+		    verbs[v], n, actions[a], e ? "lock-step" : "pipelining",
+		    splits[s]);
+		invariants(&r, what);
+		if (s == 0) {
+			whole = r;
+			continue;
+		}
+		CHECK_STR(r.outcomes, whole.outcomes, what);
+		CHECK_INT(r.status, whole.status, what);
+		done(&r);
+		if (s + 1 == sizeof(splits) / sizeof(*splits))
+			done(&whole);
+	}
+}
+
+/* The stream of either side ends after every octet. */
+static void
+cuts(const char *ehlo)
+{
+	static const struct rule rules[] = { { "RCPT", 2, "550 5.1.1 no" },
+		{ 0 } };
+	size_t cut, in, out;
+	struct run r;
+	char what[64];
+
+	run(&r, rules, ehlo, 0, FAKE_NEVER, FAKE_NEVER, 3);
+	CHECK_STR(r.outcomes, "ara", "no cut");
+	in = r.fake.said;
+	out = buf_len(&r.fake.wire);
+	done(&r);
+	for (cut = 0; cut <= in; cut++) {
+		run(&r, rules, ehlo, 0, cut, FAKE_NEVER, 3);
+		snprintf(what, sizeof(what), "server cut at %zu", cut);
+		invariants(&r, what);
+		done(&r);
+	}
+	for (cut = 0; cut <= out; cut++) {
+		run(&r, rules, ehlo, 0, FAKE_NEVER, cut, 3);
+		snprintf(what, sizeof(what), "client cut at %zu", cut);
+		invariants(&r, what);
+		CHECK(r.fake.nmessage || !strchr(r.outcomes, '?'));
+		done(&r);
+	}
+}
+
+/* What must come out, two recipients, by the numbers of the fault list. */
+static const struct row {
+	const char *id;
+	struct rule rules[3];
+	const char *outcomes;
+	int status;
+	const char *ehlo; /* NULL: both */
+} rows[] = {
+	{ "plain", { { "NONE", 1, "" } }, "aa", 0, NULL },
+	{ "F-006", { { "GREETING", 1, "554 no" } }, "rr", 69, NULL },
+	{ "F-007", { { "GREETING", 1, "521 no" } }, "rr", 69, NULL },
+	{ "F-008", { { "GREETING", 1, "421 busy" } }, "dd", 75, NULL },
+	{ "F-008b", { { "GREETING", 1, "450 busy" } }, "dd", 75, NULL },
+	{ "F-010", { { "GREETING", 1, "220-a\n220-\n220 b" } }, "aa", 0, NULL },
+	{ "F-011", { { "GREETING", 1, "220" } }, "aa", 0, NULL },
+	{ "F-012", { { "GREETING", 1, "raw:220\n" } }, "aa", 0, NULL },
+	{ "F-016", { { "GREETING", 1, "close" } }, "uu", 75, NULL },
+	{ "F-018", { { "GREETING", 1, "raw:220 hi" } }, "uu", 75, NULL },
+	{ "F-019", { { "GREETING", 1, "220 a\n250 b" } }, "uu", 76, NULL },
+	{ "F-021", { { "GREETING", 1, "raw:\x15\x03\x01\n" } }, "uu", 76,
+	    NULL },
+	{ "F-036", { { "MAIL", 1, "25 ok" } }, "uu", 76, NULL },
+	{ "F-036 dot", { { "DOT", 1, "25 ok" } }, "??", 79, NULL },
+	{ "F-037", { { "RCPT", 1, " 250 ok" } }, "uu", 76, NULL },
+	{ "F-037 dot", { { "DOT", 1, " 250 ok" } }, "??", 79, NULL },
+	{ "F-038 dot", { { "DOT", 1, "+25 ok" } }, "??", 79, NULL },
+	{ "F-038", { { "DATA", 1, "2 5 ok" } }, "uu", 76, NULL },
+	{ "F-039", { { "EHLO", 1, "\n250 ok" } }, "uu", 76, NULL },
+	{ "F-047", { { "RCPT", 1, "250-a\n550 b" } }, "ru", 76, NULL },
+	{ "F-048", { { "DOT", 1, "550-a\n250 b" } }, "??", 79, NULL },
+	{ "F-049", { { "EHLO", 1, "250-a\n250b" } }, "uu", 76, NULL },
+	{ "F-050", { { "MAIL", 1, "250-a+close" } }, "uu", 75, NULL },
+	{ "F-050 dot", { { "DOT", 1, "250-a+close" } }, "??", 79, NULL },
+	{ "F-051", { { "MAIL", 1, "raw:250 a\n\n" } }, "uu", 76, lock_step },
+	{ "F-052", { { "DOT", 1, "raw:250 a\r\r\n" } }, "aa", 0, NULL },
+	{ "F-056", { { "MAIL", 1, "150 a\n250 b" } }, "uu", 76, NULL },
+	{ "F-057", { { "DOT", 1, "650 a" } }, "??", 79, NULL },
+	{ "F-058", { { "MAIL", 1, "999 a" } }, "uu", 76, NULL },
+	{ "F-059", { { "DOT", 1, "260 ok" } }, "aa", 0, NULL },
+	{ "F-059b", { { "MAIL", 1, "599 no" } }, "rr", 69, NULL },
+	{ "F-060", { { "MAIL", 1, "354 go" } }, "uu", 76, NULL },
+	{ "F-060b", { { "RCPT", 2, "354 go" } }, "uu", 76, NULL },
+	{ "F-061", { { "MAIL", 1, "250 ok\n250 ok" } }, "uu", 76, NULL },
+	{ "F-063", { { "RCPT", 2, "250 ok\n354 go\n250 sent" },
+		       { "DOT", 1, "554 no" } }, "uu", 76, NULL },
+	{ "F-068", { { "DOT", 1, "250 5.0.0 ok" } }, "aa", 0, NULL },
+	{ "F-069", { { "DOT", 1, "550 2.0.0 no" } }, "rr", 69, NULL },
+	{ "F-070", { { "EHLO", 1, "500 what" } }, "aa", 0, NULL },
+	{ "F-072", { { "EHLO", 1, "250-fake\n250 SIZE 10" } }, "rr", 65, NULL },
+	{ "F-079", { { "EHLO", 1, "421 no" } }, "dd", 75, NULL },
+	{ "F-079b", { { "EHLO", 1, "451 no" } }, "dd", 75, NULL },
+	{ "F-079c", { { "EHLO", 1, "550 no" } }, "aa", 0, NULL },
+	{ "F-079d", { { "EHLO", 1, "554 no" } }, "rr", 69, NULL },
+	{ "F-079e", { { "EHLO", 1, "530 no" } }, "rr", 77, NULL },
+	{ "F-087", { { "MAIL", 1, "550 no" }, { "DATA", 1, "354 go" } }, "rr",
+	    69, pipelining },
+	{ "F-090", { { "RCPT", 2, "silent" } }, "uu", 75, NULL },
+	{ "F-091", { { "DATA", 1, "354 go\n250 more" } }, "uu", 76, NULL },
+	{ "F-100 MAIL", { { "MAIL", 1, "421 no" } }, "dd", 75, NULL },
+	{ "F-100 RCPT", { { "RCPT", 1, "550 no" }, { "RCPT", 2, "421 no" } },
+	    "rd", 75, NULL },
+	{ "F-100 DATA", { { "DATA", 1, "421 no" } }, "dd", 75, NULL },
+	{ "F-100 dot", { { "DOT", 1, "421 no" } }, "dd", 75, NULL },
+	{ "F-110", { { "QUIT", 1, "421 no" } }, "aa", 0, NULL },
+	{ "F-111 EHLO", { { "EHLO", 1, "close" } }, "uu", 75, NULL },
+	{ "F-111 MAIL", { { "MAIL", 1, "close" } }, "uu", 75, NULL },
+	{ "F-111 RCPT", { { "RCPT", 2, "close" } }, "uu", 75, NULL },
+	{ "F-111 DATA", { { "DATA", 1, "close" } }, "uu", 75, NULL },
+	{ "F-111 dot", { { "DOT", 1, "close" } }, "??", 79, NULL },
+	{ "F-111 QUIT", { { "QUIT", 1, "close" } }, "aa", 0, NULL },
+	{ "F-116", { { "DOT", 1, "250 ok+close" } }, "aa", 0, NULL },
+	{ "F-117", { { "DOT", 1, "raw:25" } }, "??", 79, NULL },
+	{ "F-130", { { "DATA", 1, "354 go\n250 ok" } }, "uu", 76, NULL },
+	{ "F-131", { { "DATA", 1, "250 ok" } }, "uu", 76, NULL },
+	{ "F-132", { { "DATA", 1, "350 go" } }, "aa", 0, NULL },
+	{ "F-132b", { { "DATA", 1, "300 go" } }, "aa", 0, NULL },
+	{ "F-136", { { "DOT", 1, "452 4.3.1 full" } }, "dd", 75, NULL },
+	{ "F-180", { { "RCPT", 1, "550 no" } }, "ra", 1, NULL },
+	{ "F-181", { { "RCPT", 1, "451 no" } }, "da", 1, NULL },
+	{ "F-182", { { "RCPT", 1, "550 no" }, { "RCPT", 2, "450 no" } }, "rd",
+	    75, NULL },
+	{ "all 550", { { "RCPT", 0, "550 no" } }, "rr", 67, NULL },
+	{ "all 550, 354", { { "RCPT", 0, "550 no" }, { "DATA", 1, "354 go" } },
+	    "rr", 67, pipelining },
+	{ "F-186", { { "RCPT", 1, "551 try <x@example.org>" } }, "ra", 1,
+	    NULL },
+	{ "F-187", { { "RCPT", 1, "556 null MX" } }, "ra", 1, NULL },
+	{ "D-02 size", { { "RCPT", 2, "552 5.2.2 full" } }, "ar", 1, NULL },
+	{ "D-02 many", { { "RCPT", 2, "552 too many" } }, "ad", 1, NULL },
+	{ "D-02 first", { { "RCPT", 1, "552 too many" } }, "ra", 1, NULL },
+	{ "D-02 5.5.3", { { "RCPT", 1, "552 5.5.3 many" } }, "da", 1, NULL },
+	{ "F-371", { { "DATA", 1, "550 no" } }, "rr", 69, NULL },
+	{ "F-371b", { { "DATA", 1, "451 no" } }, "dd", 75, NULL },
+	{ "F-372", { { "DOT", 1, "250 ok\n550 no" } }, "aa", 0, NULL },
+	{ "R-2920-05", { { "MAIL", 1, "451 no" } }, "dd", 75, NULL },
+	{ "530 MAIL", { { "MAIL", 1, "530 5.7.0 login" } }, "rr", 77, NULL },
+	{ "530 RCPT", { { "RCPT", 0, "530 5.7.0 login" } }, "rr", 77, NULL },
+	{ "251 dot", { { "DOT", 1, "251 ok" } }, "aa", 0, NULL },
+};
+
+static void
+expected(void)
+{
+	static const char *const ehlos[] = { pipelining, lock_step };
+	size_t i, e, split;
+	struct run r;
+	char what[64];
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (e = 0; e < 2; e++)
+	for (split = 0; split < 2; split++) {
+		if (rows[i].ehlo && rows[i].ehlo != ehlos[e])
+			continue;
+		run(&r, rows[i].rules, ehlos[e], split, FAKE_NEVER, FAKE_NEVER,
+		    2);
+		snprintf(what, sizeof(what), "%s (%s, split %zu)", rows[i].id,
+		    e ? "lock-step" : "pipelining", split);
+		CHECK_STR(r.outcomes, rows[i].outcomes, what);
+		CHECK_INT(r.status, rows[i].status, what);
+		done(&r);
+	}
+}
+
+/* The conversations themselves, octet for octet. */
+static void
+dialogue(void)
+{
+	static const struct rule none[] = { { 0 } };
+	static const struct rule dot[] = { { "RCPT", 0, "550 no" },
+		{ "DATA", 1, "354 go" }, { 0 } };
+	struct run r;
+
+	run(&r, none, pipelining, 0, FAKE_NEVER, FAKE_NEVER, 1);
+	CHECK_STR(buf_str(&r.fake.wire),
+	    "EHLO client.example.org\r\n"
+	    "MAIL FROM:<a@example.org> SIZE=37\r\n"
+	    "RCPT TO:<b@example.org>\r\nDATA\r\n"
+	    "Subject: test\r\n\r\n..leading dot\r\nlast\r\n.\r\nQUIT\r\n",
+	    "a whole session");
+	done(&r);
+	run(&r, dot, pipelining, 0, FAKE_NEVER, FAKE_NEVER, 1);
+	CHECK_STR(buf_str(&r.fake.wire),
+	    "EHLO client.example.org\r\n"
+	    "MAIL FROM:<a@example.org> SIZE=37\r\n"
+	    "RCPT TO:<b@example.org>\r\nDATA\r\n.\r\nQUIT\r\n",
+	    "a 354 with no accepted recipient is answered with a lone dot");
+	done(&r);
+	run(&r, dot, lock_step, 0, FAKE_NEVER, FAKE_NEVER, 1);
+	CHECK_STR(buf_str(&r.fake.wire),
+	    "EHLO client.example.org\r\n"
+	    "MAIL FROM:<a@example.org> SIZE=37\r\n"
+	    "RCPT TO:<b@example.org>\r\nQUIT\r\n",
+	    "no DATA when the only recipient was refused");
+	done(&r);
+}
+
+int
+main(void)
+{
+	gather();
+	dialogue();
+	expected();
+	matrix();
+	cuts(pipelining);
+	cuts(lock_step);
+	message_free(&message);
+	return check_done("t_session");
+}
