@@ -83,8 +83,8 @@ struct step {
 struct rule {
 	uint64_t session; /* 0: every session */
 	enum verb verb;
-	uint64_t nth;	  /* 0: every occurrence; for AFTER the octets */
-	bool later;	  /* the nth and all that follow */
+	uint64_t nth; /* 0: every occurrence; for AFTER the octets */
+	bool later; /* the nth and all that follow */
 	char *containing; /* NULL: any command */
 	struct step *steps;
 	struct rule *next;
@@ -94,8 +94,8 @@ struct rule {
 int scenario_add(struct rule **, const char *line);
 int scenario_load(struct rule **, const char *file);
 /* The first rule for the nth occurrence of a verb in a session, or NULL. */
-const struct rule *scenario_find(
-    const struct rule *, uint64_t session, enum verb, uint64_t nth, const char *);
+const struct rule *scenario_find(const struct rule *, uint64_t session,
+    enum verb, uint64_t nth, const char *);
 /* The rule for the lowest number of octets, at least `from`, or NULL. */
 const struct rule *scenario_after(
     const struct rule *, uint64_t session, uint64_t from);
@@ -116,14 +116,16 @@ struct conn {
 	size_t tail;
 	struct text out;
 	size_t split; /* octets a segment or record; 0: all */
-	int drip;     /* milliseconds between two octets sent */
-	int slow;     /* milliseconds between two octets read */
+	int drip; /* milliseconds between two octets sent */
+	int slow; /* milliseconds between two octets read */
 	bool unheard; /* something was said, and not yet waited for an answer */
 	uint64_t round_trips;
 	uint64_t octets;
 };
 
-enum { CONN_BLOCK = 256 * 1024 };
+enum {
+	CONN_BLOCK = 256 * 1024
+};
 
 void conn_open(struct conn *, int fd);
 /* Reads at most `most` octets more; waits for them. -1 when there are none. */
@@ -147,6 +149,9 @@ void conn_notify(struct conn *);
 bool conn_linger(struct conn *);
 void conn_await_hangup(struct conn *);
 void conn_close(struct conn *, bool reset);
+
+#define BAD_SEQUENCE "503 5.5.1 Bad sequence of commands"
+#define NOT_IMPLEMENTED "502 5.5.1 Command not implemented"
 
 struct options {
 	const char *port_file;
@@ -189,7 +194,7 @@ struct content {
 	uint64_t wire; /* octets taken, dots and all */
 	uint64_t size; /* octets of the message */
 	uint64_t from; /* rules for fewer octets have been played */
-	int early;     /* the reply that came before the final dot, or 0 */
+	int early; /* the reply that came before the final dot, or 0 */
 	bool started;
 	bool bol;
 	bool cr;
@@ -206,7 +211,8 @@ struct session {
 	uint64_t seen[NVERB];
 	uint64_t ncommand;
 	uint64_t nmessage;
-	uint64_t allowed; /* octets that may still be sent (cut) */
+	uint64_t allowed; /* octets that cut lets through; UINT64_MAX: all */
+	struct text line;
 	struct text said; /* the last reply, lines parted by LF */
 	struct text offer;
 	struct text envelope;
@@ -222,14 +228,18 @@ struct session {
 	bool prdr;
 	bool chunk_failed;
 	bool over;
+	bool ended; /* the transcript is complete */
 };
 
 void session_run(struct session *);
 /* Writes the last lines of the transcript; `why` may be NULL. */
 void session_end(struct session *, const char *why);
-/* The next line without its end, good until the next call; or NULL. */
+/* A response without its end, good until the next call; NULL at the end. */
 char *session_line(struct session *, enum verb);
+/* Does the last EHLO reply have a line of this keyword? */
 bool session_offers(const struct session *, const char *keyword);
+/* Looks for input that ought to have waited for the reply. */
+void session_check_group(struct session *, bool may_be_followed);
 
 /* Lines of the transcript: C:, S: and *. */
 void log_open(struct session *);
@@ -247,7 +257,13 @@ void log_violation(struct session *, const char *, ...)
 int play(struct session *, enum verb, const char *line, const char *normal);
 int play_rule(struct session *, const struct rule *, const char *normal);
 
-void auth_run(struct session *, char *line);
+void auth_run(struct session *, enum verb, char *line);
+void mail_from(struct session *, enum verb, char *line);
+void mail_rcpt(struct session *, enum verb, char *line);
+void mail_data(struct session *, enum verb, char *line);
+void mail_bdat(struct session *, enum verb, char *line);
+void mail_rset(struct session *, enum verb, char *line);
+void mail_forget(struct session *);
 
 /* Reads the message up to the final dot, or a chunk; -1 if it breaks off. */
 int content_data(struct session *);

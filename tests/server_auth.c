@@ -12,7 +12,7 @@
 struct exchange {
 	const char *mechanism;
 	int step;
-	struct text user;      /* LOGIN: from the step before */
+	struct text user; /* LOGIN: from the step before */
 	struct text challenge; /* CRAM-MD5 */
 	struct text reply;
 };
@@ -70,7 +70,7 @@ is_right(const struct session *s, const char *user, const char *password)
 	size_t len = strlen(user);
 
 	return want && strncmp(want, user, len) == 0 && want[len] == ':' &&
-	    strcmp(want + len + 1, password) == 0;
+	       strcmp(want + len + 1, password) == 0;
 }
 
 static const char *
@@ -191,8 +191,8 @@ begin(struct session *s, const struct mechanism *m, struct exchange *x,
 	if (m->server_first && initial)
 		return "501 5.7.0 This mechanism has no initial response";
 	if (initial) /* RFC 4954 4: "=" is an empty one */
-		return respond(s, m, x,
-		    strcmp(initial, "=") == 0 ? "" : initial);
+		return respond(
+		    s, m, x, strcmp(initial, "=") == 0 ? "" : initial);
 	if (m->first)
 		return challenge(x, m->first);
 	text_addf(&x->challenge, "<%llu.%llu@localhost>",
@@ -204,16 +204,16 @@ begin(struct session *s, const struct mechanism *m, struct exchange *x,
 static const char *
 refusal(const struct session *s, const char *mechanism)
 {
-	if (s->turned_away || !s->hello || s->in_mail || s->authenticated)
-		return "503 5.5.1 Bad sequence of commands";
+	if (!s->hello || s->in_mail || s->authenticated)
+		return BAD_SEQUENCE;
 	if (!session_offers(s, "AUTH"))
-		return "502 5.5.1 Command not implemented";
+		return NOT_IMPLEMENTED;
 	return *mechanism == '\0' ? "501 5.5.4 AUTH mechanism" : NULL;
 }
 
 /* RFC 4954 4: a dialogue of challenges and responses, until another code. */
 void
-auth_run(struct session *s, char *line)
+auth_run(struct session *s, enum verb verb, char *line)
 {
 	struct exchange x = { 0 };
 	const struct mechanism *m;
@@ -232,7 +232,7 @@ auth_run(struct session *s, char *line)
 	reply = refusal(s, name);
 	if (reply == NULL)
 		reply = begin(s, m, &x, initial);
-	code = play(s, AUTH, all.data, reply);
+	code = play(s, verb, all.data, reply);
 	while (code == 334 && !s->over && (line = session_line(s, RESPONSE)))
 		code = play(s, RESPONSE, line, respond(s, m, &x, line));
 	if (code == 235)

@@ -7,12 +7,11 @@
 #include "server.h"
 
 static void
-name_file(const struct session *s, struct text *path, const char *name,
-    uint64_t n)
+name_file(
+    const struct session *s, struct text *path, const char *name, uint64_t n)
 {
 	text_clear(path);
-	text_addf(path, "%s/%s.%llu", s->opt->dir, name,
-	    (unsigned long long)n);
+	text_addf(path, "%s/%s.%llu", s->opt->dir, name, (unsigned long long)n);
 }
 
 /* Until its end has come a message has no number. */
@@ -109,8 +108,7 @@ unstuff(struct session *s, const char *block, size_t len)
 			keep(s, run, (size_t)(at - run));
 			if (memcmp(at, dot, left < 3 ? left : 3) == 0) {
 				t->done = left >= 3;
-				return (size_t)(at - block) +
-				    (t->done ? 3 : 0);
+				return (size_t)(at - block) + (t->done ? 3 : 0);
 			}
 			if (at[1] != '.')
 				log_violation(s, "a dot was not doubled");
@@ -132,7 +130,7 @@ play_after(struct session *s, uint64_t octets, size_t *most)
 
 	*most = CONN_BLOCK;
 	while (!s->over &&
-	    (rule = scenario_after(s->opt->rules, s->number, t->from))) {
+	       (rule = scenario_after(s->opt->rules, s->number, t->from))) {
 		int code;
 
 		if (rule->nth > octets) {

@@ -358,7 +358,7 @@ milliseconds_since(const struct timespec *start)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int)((now.tv_sec - start->tv_sec) * 1000 +
-	    (now.tv_nsec - start->tv_nsec) / 1000000);
+		     (now.tv_nsec - start->tv_nsec) / 1000000);
 }
 
 /* Closing with input unread would send RST, and the client lose the reply. */

@@ -16,7 +16,7 @@ code_of(const char *reply)
 	return code;
 }
 
-/* A line ends with CRLF; an end that is not one is shown. */
+/* A CR or LF that does not end a line is shown. */
 static void
 log_said(struct session *s, const char *data, size_t len)
 {
@@ -34,6 +34,8 @@ log_said(struct session *s, const char *data, size_t len)
 static size_t
 within_cut(struct session *s, size_t len)
 {
+	if (s->allowed == UINT64_MAX)
+		return len;
 	if (len > s->allowed)
 		len = (size_t)s->allowed;
 	s->allowed -= len;
@@ -224,8 +226,8 @@ play(struct session *s, enum verb verb, const char *line, const char *normal)
 	int code;
 
 	s->seen[verb]++;
-	rule = scenario_find(
-	    s->opt->rules, s->number, verb, s->seen[verb], line);
+	rule =
+	    scenario_find(s->opt->rules, s->number, verb, s->seen[verb], line);
 	if (rule == NULL)
 		return normally(s, normal);
 	code = play_rule(s, rule, normal);

@@ -31,7 +31,11 @@ static const char *const verbs[NVERB] = {
 };
 
 /* What stands behind the name of an action. */
-enum operand { NOTHING, NUMBER, BYTES };
+enum operand {
+	NOTHING,
+	NUMBER,
+	BYTES
+};
 
 static const struct {
 	const char *name;
@@ -57,7 +61,9 @@ static const struct {
 	{ "stall", STALL, NOTHING, false },
 };
 
-enum { NDEEDS = sizeof(deeds) / sizeof(deeds[0]) };
+enum {
+	NDEEDS = sizeof(deeds) / sizeof(deeds[0])
+};
 
 static const char blank[] = " \t";
 static const char then[] = " then ";
@@ -114,8 +120,8 @@ unescape(struct text *t, const char *from, size_t len)
 		if (c != '\\' || from == end) {
 			text_add(t, &c, 1);
 		} else if (end - from >= 3 && *from == 'x' &&
-		    isxdigit((unsigned char)from[1]) &&
-		    isxdigit((unsigned char)from[2])) {
+			   isxdigit((unsigned char)from[1]) &&
+			   isxdigit((unsigned char)from[2])) {
 			char hex[3] = { from[1], from[2], '\0' };
 
 			c = (char)strtoul(hex, NULL, 16);
@@ -140,6 +146,8 @@ operand(struct step *step, enum operand kind, const char **p, const char *end)
 		if (!number(p, &step->number))
 			return -1;
 		*p += strspn(*p, blank);
+		if (*p > end)
+			*p = end;
 		return step->number > INT32_MAX ? -1 : 0;
 	case BYTES:
 		unescape(&step->text, *p, (size_t)(end - *p));
@@ -271,7 +279,7 @@ static bool
 holds(const struct rule *rule, uint64_t session, enum verb verb)
 {
 	return rule->verb == verb &&
-	    (rule->session == 0 || rule->session == session);
+	       (rule->session == 0 || rule->session == session);
 }
 
 const struct rule *

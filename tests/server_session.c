@@ -5,9 +5,6 @@
 
 #include "server.h"
 
-static const char bad_sequence[] = "503 5.5.1 Bad sequence of commands";
-static const char not_implemented[] = "502 5.5.1 Command not implemented";
-
 void
 session_end(struct session *s, const char *why)
 {
@@ -19,8 +16,9 @@ session_end(struct session *s, const char *why)
 	s->ended = s->over = true;
 	if (why)
 		log_event(s, "%s", why);
-	log_event(s, "session %llu: round trips %llu, commands %llu, "
-		     "bytes in %llu",
+	log_event(s,
+	    "session %llu: round trips %llu, commands %llu, "
+	    "bytes in %llu",
 	    number, (unsigned long long)c->round_trips + c->unheard,
 	    (unsigned long long)s->ncommand, (unsigned long long)c->octets);
 	if (s->opt->ready_fd)
@@ -36,7 +34,8 @@ session_offers(const struct session *s, const char *keyword)
 
 	while (line && (line = strchr(line, '\n')) != NULL) {
 		line++;
-		if (strlen(line) > 4 && strncasecmp(line + 4, keyword, len) == 0 &&
+		if (strlen(line) > 4 &&
+		    strncasecmp(line + 4, keyword, len) == 0 &&
 		    strchr(" =\n", line[4 + len]))
 			return true;
 	}
@@ -52,11 +51,16 @@ longest(const struct session *s, enum verb verb)
 		const char *keyword;
 		size_t more;
 	} allowances[] = {
-		{ MAIL, "SIZE", 26 },		{ MAIL, "8BITMIME", 17 },
-		{ MAIL, "SMTPUTF8", 10 },	{ MAIL, "AUTH", 500 },
-		{ MAIL, "DSN", 100 },		{ RCPT, "DSN", 500 },
-		{ MAIL, "DELIVERBY", 17 },	{ MAIL, "FUTURERELEASE", 34 },
-		{ MAIL, "REQUIRETLS", 11 },	{ MAIL, "MT-PRIORITY", 15 },
+		{ MAIL, "SIZE", 26 },
+		{ MAIL, "8BITMIME", 17 },
+		{ MAIL, "SMTPUTF8", 10 },
+		{ MAIL, "AUTH", 500 },
+		{ MAIL, "DSN", 100 },
+		{ RCPT, "DSN", 500 },
+		{ MAIL, "DELIVERBY", 17 },
+		{ MAIL, "FUTURERELEASE", 34 },
+		{ MAIL, "REQUIRETLS", 11 },
+		{ MAIL, "MT-PRIORITY", 15 },
 		{ MAIL, "PRDR", 5 },
 	};
 	size_t max = 512;
@@ -106,9 +110,8 @@ next_line(struct session *s, size_t *len)
 	return s->line.data;
 }
 
-/* RFC 2920 3.1: what must be the last of a group waits for its reply. */
-static void
-check_group(struct session *s, bool may_be_followed)
+void
+session_check_group(struct session *s, bool may_be_followed)
 {
 	if (may_be_followed && session_offers(s, "PIPELINING"))
 		return;
@@ -132,23 +135,8 @@ session_line(struct session *s, enum verb verb)
 	if (line == NULL)
 		return NULL;
 	check_length(s, verb, len);
-	check_group(s, false);
+	session_check_group(s, false);
 	return line;
-}
-
-static void
-forget_mail(struct session *s)
-{
-	s->in_mail = s->eight = s->binary = s->prdr = s->chunk_failed = false;
-	s->nrcpt = 0;
-	text_clear(&s->envelope);
-	content_drop(s);
-}
-
-static void
-offer(struct text *t)
-{
-	text_add(t, "250-localhost", 13);
 }
 
 static void
@@ -159,8 +147,8 @@ offer_auth(const struct session *s, struct text *t)
 	if (s->opt->auth == NULL && list == NULL)
 		return;
 	if (s->conn.ssl || s->opt->auth_clear)
-		text_addf(t, "\n250-AUTH %s",
-		    list ? list : "PLAIN LOGIN CRAM-MD5");
+		text_addf(
+		    t, "\n250-AUTH %s", list ? list : "PLAIN LOGIN CRAM-MD5");
 }
 
 static void
@@ -182,7 +170,7 @@ list_extensions(const struct session *s, struct text *t)
 {
 	const struct options *o = s->opt;
 
-	offer(t);
+	text_addf(t, "250-localhost");
 	if (!o->no_pipelining)
 		text_addf(t, "\n250-PIPELINING");
 	if (!o->no_size)
@@ -214,7 +202,7 @@ hello(struct session *s, enum verb verb, char *line)
 		list_extensions(s, &reply);
 	text_clear(&s->said);
 	if (play(s, verb, line, reply.data) / 100 == 2) {
-		forget_mail(s);
+		mail_forget(s);
 		s->hello = true;
 		text_clear(&s->offer);
 		if (verb != HELO)
@@ -229,9 +217,9 @@ starttls(struct session *s, enum verb verb, char *line)
 	const char *reply = "220 2.0.0 Ready to start TLS";
 
 	if (!session_offers(s, "STARTTLS"))
-		reply = not_implemented;
+		reply = NOT_IMPLEMENTED;
 	else if (s->conn.ssl || s->in_mail)
-		reply = bad_sequence;
+		reply = BAD_SEQUENCE;
 	else if (line[8] != '\0')
 		reply = "501 5.5.4 STARTTLS has no argument";
 	s->plain = false;
@@ -243,38 +231,124 @@ starttls(struct session *s, enum verb verb, char *line)
 	/* RFC 3207 4.2: all that was said before is forgotten. */
 	s->hello = s->authenticated = false;
 	text_clear(&s->offer);
-	forget_mail(s);
+	mail_forget(s);
+}
+
+/* Commands that change nothing. */
+static void
+simple(struct session *s, enum verb verb, char *line)
+{
+	static const char *const replies[NVERB] = {
+		[NOOP] = "250 2.0.0 Ok",
+		[VRFY] = "252 2.0.0 Send some mail and see",
+		[EXPN] = NOT_IMPLEMENTED,
+		[HELP] = "214 2.0.0 See RFC 5321",
+		[OTHER] = "500 5.5.2 Unrecognized command",
+	};
+
+	play(s, verb, line, replies[verb]);
 }
 
 static void
-auth(struct session *s, enum verb verb, char *line)
+quit(struct session *s, enum verb verb, char *line)
 {
-	(void)verb;
-	auth_run(s, line);
+	play(s, verb, line, "221 2.0.0 Bye");
+	if (s->over)
+		return;
+	/* Written before the client can know that the session has ended. */
+	session_end(s, NULL);
+	conn_notify(&s->conn);
+	if (conn_linger(&s->conn))
+		log_violation(s, "input after QUIT");
 }
 
-/* Behind the path: parameters that an extension must allow. */
-static const char *
-parameter(struct session *s, const char *word, size_t len)
-{
-	static const struct {
-		const char *name;
-		const char *keyword;
-	} known[] = {
-		{ "SIZE", "SIZE" },	       { "BODY", "8BITMIME" },
-		{ "SMTPUTF8", "SMTPUTF8" },    { "AUTH", "AUTH" },
-		{ "RET", "DSN" },	       { "ENVID", "DSN" },
-		{ "NOTIFY", "DSN" },	       { "ORCPT", "DSN" },
-		{ "BY", "DELIVERBY" },	       { "HOLDFOR", "FUTURERELEASE" },
-		{ "HOLDUNTIL", "FUTURERELEASE" }, { "PRDR", "PRDR" },
-		{ "REQUIRETLS", "REQUIRETLS" }, { "MT-PRIORITY", "MT-PRIORITY" },
-	};
-	size_t name = strcspn(word, " =");
+static const struct command {
+	const char *name;
+	enum verb verb;
+	bool group; /* RFC 2920 3.1: others may follow before its reply */
+	void (*act)(struct session *, enum verb, char *line);
+} commands[] = {
+	{ "EHLO", EHLO, false, hello },
+	{ "HELO", HELO, false, hello },
+	{ "LHLO", LHLO, false, hello },
+	{ "STARTTLS", STARTTLS, false, starttls },
+	{ "AUTH", AUTH, false, auth_run },
+	{ "MAIL", MAIL, true, mail_from },
+	{ "RCPT", RCPT, true, mail_rcpt },
+	{ "DATA", DATA, false, mail_data },
+	{ "BDAT", BDAT, true, mail_bdat },
+	{ "RSET", RSET, true, mail_rset },
+	{ "NOOP", NOOP, false, simple },
+	{ "VRFY", VRFY, false, simple },
+	{ "EXPN", EXPN, false, simple },
+	{ "HELP", HELP, false, simple },
+	{ "QUIT", QUIT, false, quit },
+	{ "", OTHER, false, simple },
+};
 
-	if (name == 4 && strncasecmp(word, "BODY", 4) == 0) {
-		s->binary = len == 15 && strncasecmp(word + 5, "BINARY", 6) == 0;
-		s->eight = s->binary ||
-		    (len == 13 && strncasecmp(word + 5, "8BITMIME", 8) == 0);
-	}
-	return NULL;
+static const struct command *
+find_command(struct session *s, const char *line)
+{
+	const struct command *c = commands;
+	size_t len = strcspn(line, " ");
+
+	while (c->verb != OTHER &&
+	       (strncasecmp(line, c->name, len) != 0 || c->name[len] != '\0'))
+		c++;
+	if (strncmp(line, c->name, len) != 0 && c->verb != OTHER)
+		log_violation(s, "a verb in small letters");
+	return c;
+}
+
+static void
+obey(struct session *s, char *line, size_t len)
+{
+	const struct command *c = find_command(s, line);
+
+	s->ncommand++;
+	check_length(s, c->verb, len);
+	if (c->verb != BDAT) /* its octets stand behind it */
+		session_check_group(s, c->group);
+	if (s->turned_away && c->verb != QUIT)
+		play(s, c->verb, line, BAD_SEQUENCE);
+	else
+		c->act(s, c->verb, line);
+}
+
+static void
+greet(struct session *s)
+{
+	bool early = conn_peek(&s->conn);
+	int code;
+
+	code = play(s, GREETING, "",
+	    s->opt->lmtp ? "220 localhost LMTP" : "220 localhost ESMTP");
+	/* The end of it is still here: nobody can have read it. */
+	if (early || (!s->over && conn_peek(&s->conn)))
+		log_violation(s, "input before the greeting was sent");
+	s->turned_away = code >= 300;
+}
+
+void
+session_run(struct session *s)
+{
+	size_t len;
+	char *line;
+
+	log_event(s, "connected %llu", (unsigned long long)s->number);
+	if (s->opt->implicit)
+		play(s, HANDSHAKE, "", NULL);
+	if (!s->over)
+		greet(s);
+	while (!s->over && (line = next_line(s, &len)))
+		obey(s, line, len);
+	session_end(s, s->conn.ended);
+	if (s->conn.fd != -1)
+		(void)conn_linger(&s->conn);
+	conn_close(&s->conn, false);
+	mail_forget(s);
+	text_free(&s->line);
+	text_free(&s->said);
+	text_free(&s->offer);
+	text_free(&s->envelope);
 }

@@ -100,7 +100,7 @@ buf_room(struct buf *b, size_t n)
 {
 	if (b->cap - b->tail >= n && b->data)
 		return b->data + b->tail;
-	if (b->head && b->head >= buf_len(b)) { /* what it costs was taken */
+	if (b->head && b->head >= buf_len(b)) { /* amortized */
 		memmove(b->data, b->data + b->head, buf_len(b));
 		b->tail -= b->head;
 		b->head = 0;

@@ -10,8 +10,9 @@
 
 #include "cli/credentials.h"
 
-#define PASSWORD_MAX 65536 /* octets; a token can be long, a file is no token  \
-			    */
+#define PASSWORD_MAX                                                           \
+	65536 /* octets; a token can be long, a file is no token               \
+	       */
 
 /* Reads to the end, and takes one line end off. */
 static int

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +6,8 @@
 #include <popt.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "cli/options.h"
+#include "cli/values.h"
 #include "net/dial.h"
 #include "smtp/domain.h"
 
@@ -125,118 +124,6 @@ static const struct poptOption table[] = { { GROUP(
 	{ GROUP(report_table, "Report:") }, { GROUP(help_table, "Help:") },
 	POPT_TABLEEND };
 
-static int
-wrong(struct problem *problem, const char *option, const char *value,
-    const char *what)
-{
-	return problem_set(
-	    problem, FAIL_USAGE, "--%s %s: %s", option, value, what);
-}
-
-static int
-seconds(
-    int64_t *ms, const char *option, const char *value, struct problem *problem)
-{
-	if (text_seconds(value, ms) == 0)
-		return 0;
-	return wrong(
-	    problem, option, value, "not a positive number of seconds");
-}
-
-static int
-tls_policy(enum tls_policy *policy, const char *value, struct problem *problem)
-{
-	static const char *const names[] = {
-		[TLS_AUTO] = "auto",
-		[TLS_STARTTLS] = "starttls",
-		[TLS_IMPLICIT] = "implicit",
-		[TLS_NONE] = "none",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(value, names[i]) == 0) {
-			*policy = i;
-			return 0;
-		}
-	return wrong(
-	    problem, "tls", value, "not auto, starttls, implicit or none");
-}
-
-/* "PLAIN,login" as " PLAIN LOGIN ". */
-static int
-mechanisms(struct options *o, const char *value, struct problem *problem)
-{
-	const struct mechanism *m;
-	const char *p = value;
-	char name[32];
-	size_t n;
-
-	buf_clear(&o->mechanisms);
-	buf_adds(&o->mechanisms, " ");
-	do {
-		n = strcspn(p, ",");
-		snprintf(name, sizeof(name), "%.*s", (int)n, p);
-		m = sasl_find(name);
-		if (m == NULL || n >= sizeof(name))
-			return problem_hint(problem, FAIL_USAGE,
-			    "PLAIN, LOGIN and CRAM-MD5 are known",
-			    "--auth %s: no such mechanism", value);
-		buf_addf(&o->mechanisms, "%s ", m->name);
-		p += n;
-	} while (*p++ == ',');
-	o->session.mechanisms = buf_str(&o->mechanisms);
-	return 0;
-}
-
-static int
-number(const char *option, const char *value, uint64_t least, uint64_t most,
-    uint64_t *result, struct problem *problem)
-{
-	if (text_number(value, strlen(value), most, result) == 0 &&
-	    *result >= least)
-		return 0;
-	return problem_set(problem, FAIL_USAGE,
-	    "--%s %s: not a number from %llu to %llu", option, value,
-	    (unsigned long long)least, (unsigned long long)most);
-}
-
-/* Addresses of a file, one a line. */
-static int
-to_file(struct envelope *e, const char *path, struct problem *problem)
-{
-	FILE *file = fopen(path, "r");
-	struct problem why = { 0 };
-	char *line = NULL;
-	size_t size = 0, n = 0;
-	ssize_t len;
-	int rv = 0;
-
-	if (file == NULL)
-		return problem_set(problem, FAIL_INPUT, "--to-file %s: %s",
-		    path, strerror(errno));
-	while (rv == 0 && (len = getline(&line, &size, file)) != -1) {
-		n++;
-		while (len > 0 && strchr(" \t\r\n", line[len - 1]))
-			line[--len] = '\0';
-		if (strlen(line) != (size_t)len)
-			rv = problem_set(
-			    &why, FAIL_USAGE, "a NUL in an address");
-		else if (len > 0 && *line != '#')
-			rv = envelope_recipient(e, line, &why);
-	}
-	if (rv == -1)
-		problem_hint(problem, FAIL_USAGE, why.hint,
-		    "--to-file %s: line %zu: %s", path, n, buf_str(&why.text));
-	else if (ferror(file))
-		rv = problem_set(problem, FAIL_INPUT, "--to-file %s: %s", path,
-		    strerror(errno));
-	problem_free(&why);
-	free(line);
-	fclose(file);
-	return rv;
-}
-
 /* The value of the option just read; it lives as long as the options. */
 static const char *
 value_of(struct options *o, poptContext popt)
@@ -279,9 +166,18 @@ password_fd(struct options *o, const char *value, struct problem *problem)
 {
 	uint64_t fd;
 
-	if (number("password-fd", value, 0, 65535, &fd, problem) == -1)
+	if (value_number(&fd, "password-fd", value, 0, 65535, problem) == -1)
 		return -1;
 	o->password.fd = (int)fd;
+	return 0;
+}
+
+static int
+mechanisms(struct options *o, const char *value, struct problem *problem)
+{
+	if (value_mechanisms(&o->mechanisms, value, problem) == -1)
+		return -1;
+	o->session.mechanisms = buf_str(&o->mechanisms);
 	return 0;
 }
 
@@ -367,13 +263,14 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 	case OPT_HELO:
 		return helo_name(o, value, problem);
 	case OPT_CONNECT_TIMEOUT:
-		return seconds(
+		return value_seconds(
 		    &o->connect_timeout, "connect-timeout", value, problem);
 	case OPT_TIMEOUT:
-		return seconds(&o->session.timeout, "timeout", value, problem);
+		return value_seconds(
+		    &o->session.timeout, "timeout", value, problem);
 	case OPT_DEADLINE:
-		if (seconds(&o->session.deadline, "deadline", value, problem) ==
-		    -1)
+		if (value_seconds(
+			&o->session.deadline, "deadline", value, problem) == -1)
 			return -1;
 		o->session.deadline += o->trace.start;
 		return 0;
@@ -394,12 +291,13 @@ server(struct options *o, const char *word, struct problem *problem)
 	if (server_parse(&o->server, word, problem) == -1)
 		return -1;
 	if (o->port) {
-		if (number("port", o->port, 1, 65535, &port, problem) == -1)
+		if (value_number(&port, "port", o->port, 1, 65535, problem) ==
+		    -1)
 			return -1;
 		server_port(&o->server, (uint16_t)port);
 	}
 	o->session.tls = o->server.tls;
-	if (o->tls && tls_policy(&o->session.tls, o->tls, problem) == -1)
+	if (o->tls && value_policy(&o->session.tls, o->tls, problem) == -1)
 		return -1;
 	if (o->user == NULL)
 		o->user = o->server.user;
@@ -446,7 +344,8 @@ arguments(struct options *o, const char **words, struct problem *problem)
 	for (words += 2; *words; words++)
 		if (envelope_recipient(&o->envelope, *words, problem) == -1)
 			return -1;
-	if (o->to_file && to_file(&o->envelope, o->to_file, problem) == -1)
+	if (o->to_file &&
+	    value_recipients(&o->envelope, o->to_file, problem) == -1)
 		return -1;
 	if (o->envelope.nrecipient == 0)
 		return problem_set(problem, FAIL_USAGE, "no recipient");

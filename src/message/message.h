@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/problem.h"
@@ -18,40 +19,44 @@ struct message {
 	bool empty; /* no octet at all */
 	bool nul; /* has a NUL: cannot be sent */
 	bool eight_bit; /* has an octet above 127: needs 8BITMIME */
-	bool header_utf8; /* one of them in the header section, all valid
-			   * UTF-8 there */
-	uint64_t longest; /* octets of the longest line, without CRLF */
+	bool header_eight_bit; /* one of them in the header section */
+	bool header_utf8; /* the same, and all of it is valid UTF-8 */
+	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
 	/* private */
 	int fd; /* file or spool; -1: all in memory */
 	bool own; /* fd is ours to close */
 	bool regular; /* the user's file, which others may change */
-	off_t start, end; /* in fd */
+	off_t start, end; /* in fd or memory */
 	struct buf memory;
+	struct buf block; /* what was read last */
 	off_t at; /* how far it has been read for sending */
 	uint64_t sent; /* octets given out, as size counts them */
 	struct transparency state;
-	int64_t mtime_ns; /* of the user's file when it was measured */
+	off_t file_size; /* of the user's file before it was measured */
+	struct timespec mtime; /* of it, then */
 };
 
-/* Reads fd to its end and measures it. A regular file is read from its current
- * offset and never copied, and must stay open; what comes from a pipe is kept
- * in memory to 1 MiB, then in an unlinked temporary file ($TMPDIR or /tmp),
- * whatever its length. fd -1 or not readable: FAIL_INPUT; no room to spool:
- * FAIL_SYSTEM. Returns 0 or -1. */
+/* Reads fd to its end and measures it, whatever was in the struct. A regular
+ * file is read from its current offset, which goes to its end, and never
+ * copied: it must stay open and as it is. What comes from elsewhere is kept in
+ * memory to 1 MiB, then in an unlinked temporary file ($TMPDIR or /tmp),
+ * whatever its length. Waits where fd is nonblocking, and goes on after a
+ * signal. fd not readable, or the file changes meanwhile: FAIL_INPUT; no room
+ * to spool: FAIL_SYSTEM. Returns 0 or -1; on -1 there is nothing to free. */
 int message_gather(struct message *, int fd, struct problem *);
 
 /* Back to the first octet, to send it (again). */
 void message_rewind(struct message *);
 
 /* Appends the next octets of the message as DATA wants them, CRLF line ends
- * and stuffed dots (RFC 5321 4.5.2), at least one and about 64 KiB at once.
+ * and stuffed dots (RFC 5321 4.5.2), at least one and at most 256 KiB at once.
  * Returns 1; 0 at the end, when the last line is complete and the octets given
  * out were just message.size; -1 with FAIL_INPUT if it cannot be read or has
  * changed since it was measured (R-5321-46, R-1870-06): then the final dot
  * must not be sent. The final dot is the caller's. */
 int message_next(struct message *, struct buf *out, struct problem *);
 
-/* Closes the spool, gives memory back. */
+/* Closes the spool, gives memory back; the user's file stays open. */
 void message_free(struct message *);
 
 #endif

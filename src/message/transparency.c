@@ -42,7 +42,7 @@ static void
 pass(struct piece *s, const char *p)
 {
 	s->at = p + 1;
-	if (p == s->cr && s->at == s->lf)
+	if (*p == '\r' && s->at < s->end && *s->at == '\n')
 		s->at++;
 	if (s->lf < s->at)
 		s->lf = find(s->at, s->end, '\n');
@@ -105,7 +105,7 @@ struct tally {
 	unsigned nul;
 };
 
-/* Whether a block has nothing but LF and octets from 14 to 127. */
+/* Counts a block, if it has nothing but LF and octets from 14 to 127. */
 static bool
 plain(const char *p, struct tally *t)
 {
@@ -128,20 +128,20 @@ plain(const char *p, struct tally *t)
 	return nodd == t->ends;
 }
 
-/* Any block; the octet before it is looked at, too. */
+/* Counts any block; the octet before it is looked at, too. */
 static void
 tally(const char *p, struct tally *t)
 {
 	unsigned char ends[LANES] = { 0 }, pairs[LANES] = { 0 };
 	unsigned char bits[LANES] = { 0 }, nul[LANES] = { 0 };
+	const char *before = p - 1;
 
 	for (size_t i = 0; i < BLOCK; i += LANES) {
 		for (size_t lane = 0; lane < LANES; lane++) {
 			unsigned char c = (unsigned char)p[i + lane];
-			char before = p[i + lane - 1];
 
 			ends[lane] += (c == '\n') | (c == '\r');
-			pairs[lane] += (c == '\n') & (before == '\r');
+			pairs[lane] += (c == '\n') & (before[i + lane] == '\r');
 			bits[lane] |= c;
 			nul[lane] |= c == '\0';
 		}
@@ -162,7 +162,8 @@ stride(struct measure *m, const char *p)
 	struct tally t;
 	unsigned lines;
 
-	if (!plain(p, &t))
+	/* a CRLF can begin before the block */
+	if (p[-1] == '\r' || !plain(p, &t))
 		tally(p, &t);
 	lines = t.ends - t.pairs;
 	m->lines += lines;
@@ -205,30 +206,29 @@ since_end(const char *p, uint64_t before, const char *at)
 	return q > p ? (uint64_t)(at - q) : before + (uint64_t)(at - p);
 }
 
-/* A line over the limit cannot hide where the most that line can be stays
- * below it. So where lines end is looked up only near such a line, or never
- * after the first was found. */
+/* No line is over the limit where the most that it can be is not. So where
+ * lines end is looked up only when that grows too large, and no more after the
+ * first line over the limit was found. */
 static void
 count(struct measure *m, const char *p, size_t n)
 {
 	const char *at = p, *end = p + n;
 	const uint64_t before = m->line;
-	bool watch;
+	size_t len = 1; /* first: a block looks at the octet before it */
+	bool near;
 
-	/* The first alone: a block looks at the octet before it. */
-	crawl(m, m->state.after_cr, at++, 1);
-	while ((size_t)(end - at) >= BLOCK) {
-		watch = !m->long_line && m->line + BLOCK > LINE_LIMIT;
-		if (watch)
+	crawl(m, m->state.after_cr, at, len);
+	for (at += len; at < end; at += len) {
+		len = end - at < BLOCK ? (size_t)(end - at) : BLOCK;
+		if (m->long_line == 0 && m->line + len > LINE_LIMIT)
 			m->line = since_end(p, before, at);
-		if (watch && m->line + BLOCK > LINE_LIMIT)
-			crawl(m, at[-1] == '\r', at, BLOCK);
+		near = m->long_line == 0 && m->line + len > LINE_LIMIT;
+		if (near || len < BLOCK)
+			crawl(m, at[-1] == '\r', at, len);
 		else
 			stride(m, at);
-		at += BLOCK;
 	}
-	crawl(m, at[-1] == '\r', at, (size_t)(end - at));
-	if (!m->long_line)
+	if (m->long_line == 0)
 		m->line = since_end(p, before, end);
 }
 

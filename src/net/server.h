@@ -17,20 +17,24 @@ enum tls_policy {
 
 struct server {
 	char *word; /* as given */
-	char *host; /* name or address without brackets; NULL with path */
+	char *host; /* name without a dot at its end, or address without
+		     * brackets, an IPv6 zone ("%eth0") included; NULL with
+		     * path */
 	char *path; /* of a Unix socket; NULL with host */
 	char *user; /* of USER@, or NULL */
 	char *name; /* for messages: "host:port", "[::1]:25", "/path" */
-	uint16_t port;
+	uint16_t port; /* 0 with path */
 	enum tls_policy tls;
 };
 
 /* Reads host, host:port, IPv4, IPv6 with and without brackets, smtp://,
  * submission://, submissions://, smtps:// with USER@ and port, smtp:/path.
- * What is wrong is FAIL_USAGE, with a hint where it can be had. */
+ * What is wrong is FAIL_USAGE, with a hint where it can be had, and -1; the
+ * server is empty then. A password is refused and never repeated. */
 int server_parse(struct server *, const char *word, struct problem *);
 
-/* Sets the port (and with it the name), as --port does. */
+/* Sets the port (and with it the name), as --port does. A Unix socket has
+ * none: nothing changes. */
 void server_port(struct server *, uint16_t);
 
 void server_free(struct server *);

@@ -9,87 +9,27 @@
 
 #include "base/buf.h"
 #include "net/certificate.h"
+#include "net/filter.h"
 #include "net/tls.h"
 #include "net/trust.h"
 
-#define CIPHERTEXT 32768 /* read at once */
 #define RECORD 16384 /* plaintext in one record at most (RFC 8446 5.1) */
 #define RECORDS 16 /* sent with one write */
 
-/* TLS is a filter between two buffers and the plain transport. So one write
- * sends all the records of a block, and what was sent is known to the octet. */
 struct tls {
 	SSL_CTX *ctx;
 	SSL *ssl;
-	BIO_METHOD *method;
-	struct buf came; /* ciphertext to be read */
-	struct buf due; /* ciphertext to be sent */
-	uint64_t drained; /* octets of it that are sent */
-	bool ended; /* the stream ended below */
+	struct filter filter;
 	struct record {
 		uint64_t end; /* in the stream of ciphertext */
 		size_t plain; /* octets of plaintext */
 	} records[RECORDS]; /* made, but not sent whole */
 	size_t nrecord;
-	struct buf first; /* what the server began with */
 	enum tls_trust trust;
 	int flaw; /* the first of the chain, an X509_V_ERR_... */
 	X509 *culprit; /* the certificate that has it */
 	X509 *leaf; /* the server's own */
 };
-
-static int
-filter_read(BIO *bio, char *p, int n)
-{
-	struct tls *t = BIO_get_data(bio);
-	size_t have = buf_len(&t->came);
-
-	BIO_clear_retry_flags(bio);
-	if (have == 0) {
-		if (!t->ended)
-			BIO_set_retry_read(bio);
-		return t->ended ? 0 : -1;
-	}
-	if ((size_t)n > have)
-		n = (int)have;
-	memcpy(p, buf_head(&t->came), (size_t)n);
-	buf_take(&t->came, (size_t)n);
-	return n;
-}
-
-static int
-filter_write(BIO *bio, const char *p, int n)
-{
-	struct tls *t = BIO_get_data(bio);
-
-	buf_add(&t->due, p, (size_t)n);
-	return n;
-}
-
-static long
-filter_ctrl(BIO *bio, int command, long number, void *p)
-{
-	(void)bio, (void)number, (void)p;
-	return command == BIO_CTRL_FLUSH;
-}
-
-static BIO *
-filter_new(struct tls *t)
-{
-	BIO *bio;
-
-	t->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "buffers");
-	if (t->method == NULL || !BIO_meth_set_read(t->method, filter_read) ||
-	    !BIO_meth_set_write(t->method, filter_write) ||
-	    !BIO_meth_set_ctrl(t->method, filter_ctrl))
-		return NULL;
-	bio = BIO_new(t->method);
-	if (bio) {
-		BIO_set_data(bio, t);
-		BIO_set_init(bio, 1);
-	}
-	return bio;
-}
 
 /* Keeps OpenSSL's reason for conn_reason(). */
 static ssize_t
@@ -101,38 +41,6 @@ failed(struct conn *c)
 	buf_addf(&c->why, "TLS: %s", why ? why : "failed");
 	ERR_clear_error();
 	return -1;
-}
-
-/* Takes in ciphertext. Octets that came, 0: the stream ended, or as read. */
-static ssize_t
-fill(struct conn *c, struct tls *t)
-{
-	ssize_t n =
-	    conn_plain.read(c, buf_room(&t->came, CIPHERTEXT), CIPHERTEXT);
-
-	if (n > 0) {
-		buf_added(&t->came, (size_t)n);
-		if (buf_len(&t->first) == 0)
-			buf_add(&t->first, buf_head(&t->came), (size_t)n);
-	}
-	t->ended = n == 0;
-	return n;
-}
-
-/* Sends the ciphertext that is due: 0 when all of it is out. */
-static ssize_t
-drain(struct conn *c, struct tls *t)
-{
-	ssize_t n;
-
-	while (buf_len(&t->due)) {
-		n = conn_plain.write(c, buf_head(&t->due), buf_len(&t->due));
-		if (n < 0)
-			return n;
-		buf_take(&t->due, (size_t)n);
-		t->drained += (uint64_t)n;
-	}
-	return 0;
 }
 
 /* What a call of SSL_read() or SSL_do_handshake() that did not succeed means.
@@ -147,7 +55,7 @@ outcome(struct conn *c, struct tls *t, int rv)
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
 	default:
-		if (t->ended) {
+		if (t->filter.ended) {
 			ERR_clear_error();
 			return 0;
 		}
@@ -172,11 +80,12 @@ tls_read(struct conn *c, char *p, size_t size)
 		}
 		n = outcome(c, t, rv);
 		if (n == CONN_AGAIN && done == 0) {
-			n = fill(c, t);
+			n = filter_fill(c, &t->filter);
 			if (n >= 0)
 				continue;
 		}
-		drain(c, t); /* alerts, answers to key updates */
+		filter_drain(
+		    c, &t->filter); /* alerts, answers to key updates */
 		return done ? (ssize_t)done : n;
 	}
 	return (ssize_t)done;
@@ -197,7 +106,7 @@ encrypt(struct tls *t, const char *p, size_t size)
 		if (SSL_write(t->ssl, p + ahead, (int)n) != (int)n)
 			return -1;
 		r = &t->records[t->nrecord++];
-		r->end = t->drained + buf_len(&t->due);
+		r->end = t->filter.drained + buf_len(&t->filter.due);
 		r->plain = n;
 	}
 	return 0;
@@ -214,8 +123,8 @@ tls_write(struct conn *c, const char *p, size_t size)
 
 	if (encrypt(t, p, size) == -1)
 		return failed(c);
-	rv = drain(c, t);
-	while (n < t->nrecord && t->records[n].end <= t->drained)
+	rv = filter_drain(c, &t->filter);
+	while (n < t->nrecord && t->records[n].end <= t->filter.drained)
 		done += t->records[n++].plain;
 	t->nrecord -= n;
 	memmove(t->records, t->records + n, t->nrecord * sizeof(*t->records));
@@ -235,10 +144,7 @@ tls_free(struct tls *t)
 	X509_free(t->leaf);
 	SSL_free(t->ssl);
 	SSL_CTX_free(t->ctx);
-	BIO_meth_free(t->method);
-	buf_free(&t->came);
-	buf_free(&t->due);
-	buf_free(&t->first);
+	filter_free(&t->filter);
 	free(t);
 }
 
@@ -249,7 +155,7 @@ tls_close(struct conn *c)
 
 	if (SSL_is_init_finished(t->ssl) && !c->broken) {
 		SSL_shutdown(t->ssl);
-		drain(c, t);
+		filter_drain(c, &t->filter);
 	}
 	tls_free(t);
 	ERR_clear_error();
@@ -345,24 +251,39 @@ prepare(struct tls *t, const struct tls_options *options, const char *name,
 	if (configure(t, options, problem) == -1)
 		return -1;
 	t->ssl = SSL_new(t->ctx);
-	bio = t->ssl ? filter_new(t) : NULL;
+	bio = t->ssl ? filter_bio(&t->filter) : NULL;
 	if (bio == NULL)
 		return problem_set(problem, FAIL_SYSTEM, "TLS: out of memory");
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_app_data(t->ssl, t);
 	SSL_set_connect_state(t->ssl);
+	if (name == NULL && t->trust == TLS_STRICT)
+		return problem_hint(problem, FAIL_USAGE, "--tls-name NAME",
+		    "TLS: a socket has no name that could be verified");
 	if (name && !expect(t, name))
 		return problem_set(problem, FAIL_USAGE,
 		    "TLS: \"%s\" cannot be verified as a name", name);
 	return 0;
 }
 
-/* 0 when the handshake is done; else the event that ended it. */
+static enum conn_event
+send_all(struct conn *c, struct tls *t)
+{
+	enum conn_event event = CONN_OK;
+	ssize_t n;
+
+	while (
+	    (n = filter_drain(c, &t->filter)) == CONN_AGAIN && event == CONN_OK)
+		event = tls_wait(c, true, c->deadline);
+	return n == -1 ? CONN_BROKEN : event;
+}
+
+/* CONN_OK when the handshake is done; else what ended it. */
 static enum conn_event
 handshake(struct conn *c, struct tls *t)
 {
-	enum conn_event event = CONN_OK;
-	ssize_t n = CONN_AGAIN;
+	enum conn_event event;
+	ssize_t n = 0;
 	int rv;
 
 	for (;;) {
@@ -370,8 +291,7 @@ handshake(struct conn *c, struct tls *t)
 		rv = SSL_do_handshake(t->ssl);
 		if (rv != 1)
 			n = outcome(c, t, rv);
-		while (drain(c, t) == CONN_AGAIN && event == CONN_OK)
-			event = tls_wait(c, true, c->deadline);
+		event = send_all(c, t);
 		if (rv == 1 || event != CONN_OK)
 			return event;
 		if (n != CONN_AGAIN)
@@ -379,7 +299,7 @@ handshake(struct conn *c, struct tls *t)
 		event = tls_wait(c, false, c->deadline);
 		if (event != CONN_OK)
 			return event;
-		if (fill(c, t) == -1)
+		if (filter_fill(c, &t->filter) == -1)
 			return CONN_BROKEN;
 	}
 }
@@ -389,7 +309,7 @@ static int
 no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
     struct problem *problem)
 {
-	const char *first = buf_str(&t->first);
+	const char *first = buf_str(&t->filter.first);
 
 	if (event == CONN_SIGNAL)
 		return problem_set(problem, FAIL_SIGNAL, "interrupted");

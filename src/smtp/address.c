@@ -65,7 +65,7 @@ static int
 refuse(const struct scan *s, const char *hint, const char *why)
 {
 	size_t len = (size_t)(s->end - s->text);
-	struct buf shown = {0};
+	struct buf shown = { 0 };
 
 	if (len > LIMIT_SHOWN) {
 		len = LIMIT_SHOWN;
@@ -107,13 +107,13 @@ stray(const struct scan *s, const char *part)
 		char octet;
 		const char *why, *hint;
 	} known[] = {
-	    {',', list, NULL},
-	    {';', list, NULL},
-	    {'>', "\">\" without \"<\"", NULL},
-	    {' ', "white space in the address",
-		"write Name <user@host>, or \"local part\"@host"},
-	    {'@', "more than one \"@\"",
-		"an \"@\" in the local-part needs quotes: \"a@b\"@host"},
+		{ ',', list, NULL },
+		{ ';', list, NULL },
+		{ '>', "\">\" without \"<\"", NULL },
+		{ ' ', "white space in the address",
+		    "write Name <user@host>, or \"local part\"@host" },
+		{ '@', "more than one \"@\"",
+		    "an \"@\" in the local-part needs quotes: \"a@b\"@host" },
 	};
 	char why[64];
 	size_t i;
@@ -131,7 +131,7 @@ static int
 harmless(const struct scan *s)
 {
 	size_t n, len = (size_t)(s->end - s->text);
-	struct buf shown = {0};
+	struct buf shown = { 0 };
 	const char *p;
 	uint32_t cp = 0;
 	bool same;
@@ -377,10 +377,10 @@ int
 address_parse(struct address *a, const char *text, enum address_kind kind,
     struct problem *problem)
 {
-	struct scan s = {.kind = kind, .problem = problem};
+	struct scan s = { .kind = kind, .problem = problem };
 	int rv;
 
-	*a = (struct address){0};
+	*a = (struct address){ 0 };
 	s.text = text + strspn(text, " \t");
 	s.end = s.text + strlen(s.text);
 	while (s.end > s.text && strchr(" \t", s.end[-1]))
@@ -421,5 +421,5 @@ void
 address_free(struct address *a)
 {
 	free(a->path);
-	*a = (struct address){0};
+	*a = (struct address){ 0 };
 }

@@ -75,6 +75,7 @@ cancel(struct session *s)
 		return FAILED;
 	if (s->reply.code == 501)
 		return TRY_NEXT;
+	problem_free(&s->problem); /* this is worse than why it was cancelled */
 	lost(s, FAIL_AUTH, NULL, "AUTH: %d to a cancelled exchange",
 	    s->reply.code);
 	return FAILED;
@@ -204,7 +205,8 @@ is_next(const struct session *s, const struct mechanism *m, bool last)
 {
 	return extensions_mechanism(&s->extensions, m->name) &&
 	       is_wanted(s, m) &&
-	       (m->cleartext && s->protection == CLEARTEXT) == last;
+	       (m->cleartext && s->protection == CLEARTEXT && !s->loopback) ==
+		   last;
 }
 
 /* The mechanisms in our order, not the server's (R-4954-09). */

@@ -12,16 +12,16 @@ static const struct {
 	const char *keyword;
 	enum extension extension;
 } keywords[] = {
-    {"8BITMIME", EXT_8BITMIME},
-    {"AUTH", EXT_AUTH},
-    {"BINARYMIME", EXT_BINARYMIME},
-    {"CHUNKING", EXT_CHUNKING},
-    {"DSN", EXT_DSN},
-    {"ENHANCEDSTATUSCODES", EXT_ENHANCEDSTATUSCODES},
-    {"PIPELINING", EXT_PIPELINING},
-    {"SIZE", EXT_SIZE},
-    {"SMTPUTF8", EXT_SMTPUTF8},
-    {"STARTTLS", EXT_STARTTLS},
+	{ "8BITMIME", EXT_8BITMIME },
+	{ "AUTH", EXT_AUTH },
+	{ "BINARYMIME", EXT_BINARYMIME },
+	{ "CHUNKING", EXT_CHUNKING },
+	{ "DSN", EXT_DSN },
+	{ "ENHANCEDSTATUSCODES", EXT_ENHANCEDSTATUSCODES },
+	{ "PIPELINING", EXT_PIPELINING },
+	{ "SIZE", EXT_SIZE },
+	{ "SMTPUTF8", EXT_SMTPUTF8 },
+	{ "STARTTLS", EXT_STARTTLS },
 };
 
 /* Cuts from rest what stands before the next separator, or all of it. */
@@ -129,7 +129,7 @@ read_line(struct extensions *e, struct span line)
 void
 extensions_read(struct extensions *e, const struct reply *r)
 {
-	struct span rest = {buf_head(&r->text), buf_len(&r->text)}, line;
+	struct span rest = { buf_head(&r->text), buf_len(&r->text) }, line;
 
 	e->offered = 0;
 	e->size = 0;

@@ -163,7 +163,7 @@ padding(const char *p, size_t len)
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				       "abcdefghijklmnopqrstuvwxyz"
 				       "0123456789+/";
-	static const unsigned unused[] = {0, 3, 15};
+	static const unsigned unused[] = { 0, 3, 15 };
 	const char *c = alphabet;
 	int pad = 0;
 	size_t i;

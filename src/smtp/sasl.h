@@ -24,7 +24,8 @@ struct mechanism {
 	int responses; /* of ours, before the server can know who we are */
 	/* The response to challenge number step (0: the first, or for a
 	 * client-first mechanism the initial response, challenge empty), not
-	 * in base64, appended to out (secret). -1: cannot answer; cancel. */
+	 * in base64, appended to out (secret). -1: cannot answer; cancel.
+	 * user is not NULL. A mechanism that cannot carry authzid refuses. */
 	int (*respond)(const struct credentials *, int step,
 	    const struct buf *challenge, struct buf *out, struct problem *);
 };

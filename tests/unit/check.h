@@ -21,8 +21,8 @@ check_true(int ok, const char *what, const char *file, int line)
 }
 
 static inline int
-check_str(const char *got, const char *want, const char *name,
-    const char *file, int line)
+check_str(const char *got, const char *want, const char *name, const char *file,
+    int line)
 {
 	int ok = got && want ? strcmp(got, want) == 0 : got == want;
 
@@ -36,8 +36,8 @@ check_str(const char *got, const char *want, const char *name,
 }
 
 static inline int
-check_int(long long got, long long want, const char *name, const char *file,
-    int line)
+check_int(
+    long long got, long long want, const char *name, const char *file, int line)
 {
 	checks++;
 	if (got != want) {
@@ -53,8 +53,8 @@ check_int(long long got, long long want, const char *name, const char *file,
 #define CHECK_STR(got, want, name)                                             \
 	check_str((got), (want), (name), __FILE__, __LINE__)
 #define CHECK_INT(got, want, name)                                             \
-	check_int((long long)(got), (long long)(want), (name), __FILE__,       \
-	    __LINE__)
+	check_int(                                                             \
+	    (long long)(got), (long long)(want), (name), __FILE__, __LINE__)
 
 static inline int
 check_done(const char *test)

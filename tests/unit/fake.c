@@ -5,7 +5,7 @@
 #include "fake.h"
 
 static const char *const verbs[] = { "GREETING", "EHLO", "HELO", "MAIL", "RCPT",
-	"DATA", "DOT", "RSET", "QUIT", "AUTH", "STARTTLS", "OTHER" };
+	"DATA", "DOT", "CONTENT", "RESPONSE", "RSET", "QUIT", "AUTH", "STARTTLS", "OTHER" };
 
 static size_t
 verb_number(const char *verb)
@@ -24,7 +24,8 @@ scripted(const struct fake *f, const char *verb, size_t nth)
 	const struct rule *r;
 
 	for (r = f->rules; r && r->verb; r++)
-		if (strcmp(r->verb, verb) == 0 && (r->nth == 0 || r->nth == nth))
+		if (strcmp(r->verb, verb) == 0 &&
+		    (r->nth == 0 || r->nth == nth))
 			return r->action;
 	return NULL;
 }
@@ -65,7 +66,10 @@ take_effect(struct fake *f, const char *verb, size_t nth, const char *text)
 
 	if (strncmp(text, "421", 3) == 0)
 		f->goodbye_at = end;
-	if (strcmp(verb, "RCPT") == 0 && *text == '2') {
+	f->in_auth = strncmp(text, "334", 3) == 0;
+	if (strcmp(verb, "MAIL") == 0)
+		f->sender_ok = *text == '2';
+	if (strcmp(verb, "RCPT") == 0 && *text == '2' && f->sender_ok) {
 		f->nrcpt++;
 		f->rcpt_ok[nth < 64 ? nth - 1 : 63] = true;
 	}
@@ -118,10 +122,26 @@ command(struct fake *f, const char *line)
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strncmp(line, known[i], strlen(known[i])) == 0)
 			verb = known[i];
+	if (f->in_auth)
+		verb = "RESPONSE";
 	if (strcmp(verb, "OTHER") == 0)
 		f->content_unasked = true;
 	f->quit = strcmp(verb, "QUIT") == 0;
 	act(f, verb);
+}
+
+/* What is to be said in the middle of the message. */
+static void
+interject(struct fake *f, size_t before)
+{
+	const struct rule *r;
+
+	for (r = f->rules; r && r->verb; r++)
+		if (strcmp(r->verb, "CONTENT") == 0 && before < r->nth &&
+		    f->ncontent >= r->nth) {
+			put_lines(f, r->action, strlen(r->action));
+			f->mute = true;
+		}
 }
 
 /* One line from the client, without its LF. */
@@ -138,6 +158,9 @@ line(struct fake *f)
 		f->in_data = false;
 		f->nmessage++;
 		act(f, "DOT");
+	} else {
+		f->ncontent += strlen(text) + 1;
+		interject(f, f->ncontent - strlen(text) - 1);
 	}
 	buf_clear(&f->line);
 }

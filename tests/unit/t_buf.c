@@ -7,7 +7,7 @@
 static void
 an_empty_buf(void)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	CHECK_INT(buf_len(&b), 0, "length");
 	CHECK(buf_head(&b) != NULL);
@@ -25,7 +25,7 @@ an_empty_buf(void)
 static void
 adding_and_taking(void)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	buf_adds(&b, "one ");
 	buf_addf(&b, "%d %s", 2, "three");
@@ -51,9 +51,9 @@ adding_and_taking(void)
 static void
 a_queue(bool secret)
 {
-	static const size_t in[] = {1, 63, 64, 65, 500, 7, 0, 4096, 3};
-	static const size_t out[] = {0, 1, 60, 2, 600, 64, 9, 3000, 1};
-	struct buf b = {.secret = secret};
+	static const size_t in[] = { 1, 63, 64, 65, 500, 7, 0, 4096, 3 };
+	static const size_t out[] = { 0, 1, 60, 2, 600, 64, 9, 3000, 1 };
+	struct buf b = { .secret = secret };
 	char octets[8192];
 	size_t i, j, n, added = 0, taken = 0;
 
@@ -84,7 +84,7 @@ a_queue(bool secret)
 static void
 what_is_moved(void)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 	size_t i, moves = 0, head;
 
 	memset(buf_room(&b, 65536), 0, 65536);
@@ -103,7 +103,7 @@ what_is_moved(void)
 static void
 secrets_are_wiped(void)
 {
-	struct buf b = {.secret = true};
+	struct buf b = { .secret = true };
 	size_t i;
 
 	buf_adds(&b, "hunter2");

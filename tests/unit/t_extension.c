@@ -18,73 +18,75 @@ static const struct {
 	uint64_t size;
 	const char *mechanisms;
 } rows[] = {
-    {EHLO(""), 0, 0, ""},
-    {EHLO("mx.example.org"), 0, 0, ""},
-    {EHLO("mx\n8BITMIME\nBINARYMIME\nCHUNKING\nDSN\nENHANCEDSTATUSCODES\n"
-	  "PIPELINING\nSMTPUTF8\nSTARTTLS"),
-	FLAGS, 0, ""},
-    {EHLO("mx\n8bitmime\nBinaryMime\nchunkinG\ndsn\nEnhancedStatusCodes\n"
-	  "pipelining\nsmtputf8\nStartTLS\nstarttls"),
-	FLAGS, 0, ""},
+	{ EHLO(""), 0, 0, "" },
+	{ EHLO("mx.example.org"), 0, 0, "" },
+	{ EHLO("mx\n8BITMIME\nBINARYMIME\nCHUNKING\nDSN\nENHANCEDSTATUSCODES\n"
+	       "PIPELINING\nSMTPUTF8\nSTARTTLS"),
+	    FLAGS, 0, "" },
+	{ EHLO("mx\n8bitmime\nBinaryMime\nchunkinG\ndsn\nEnhancedStatusCodes\n"
+	       "pipelining\nsmtputf8\nStartTLS\nstarttls"),
+	    FLAGS, 0, "" },
 
-    /* whole words, never those of the first line, R-5321-14, F-092 */
-    {EHLO("STARTTLS"), 0, 0, ""},
-    {EHLO("STARTTLS hello\nDSN"), EXT_DSN, 0, ""},
-    {EHLO("\nDSN"), EXT_DSN, 0, ""},
-    {EHLO("mx\nSTARTTLSX\nXSTARTTLS\nSTARTTL\nDSNFOO"), 0, 0, ""},
-    {EHLO("mx\nSTARTTLS foo\nDSN "), EXT_STARTTLS | EXT_DSN, 0, ""},
-    {EHLO("mx\n STARTTLS\nSTARTTLS\t\nSTARTTLS=\nDSN,CHUNKING"), 0, 0, ""},
-    {EHLO("mx\nSTARTTLS\0\n\0DSN\nDS\0N\nSIZE\0 5\nAUTH\0 PLAIN"), 0, 0, ""},
-    {EHLO("mx\n\n \n\nDSN\n"), EXT_DSN, 0, ""},
-    {EHLO("mx\nHELP\nX-FOO bar\nVRFY\nETRN"), 0, 0, ""},
+	/* whole words, never those of the first line, R-5321-14, F-092 */
+	{ EHLO("STARTTLS"), 0, 0, "" },
+	{ EHLO("STARTTLS hello\nDSN"), EXT_DSN, 0, "" },
+	{ EHLO("\nDSN"), EXT_DSN, 0, "" },
+	{ EHLO("mx\nSTARTTLSX\nXSTARTTLS\nSTARTTL\nDSNFOO"), 0, 0, "" },
+	{ EHLO("mx\nSTARTTLS foo\nDSN "), EXT_STARTTLS | EXT_DSN, 0, "" },
+	{ EHLO("mx\n STARTTLS\nSTARTTLS\t\nSTARTTLS=\nDSN,CHUNKING"), 0, 0,
+	    "" },
+	{ EHLO("mx\nSTARTTLS\0\n\0DSN\nDS\0N\nSIZE\0 5\nAUTH\0 PLAIN"), 0, 0,
+	    "" },
+	{ EHLO("mx\n\n \n\nDSN\n"), EXT_DSN, 0, "" },
+	{ EHLO("mx\nHELP\nX-FOO bar\nVRFY\nETRN"), 0, 0, "" },
 
-    /* R-1870-02, R-1870-03, R-5321-15, F-071 */
-    {EHLO("mx\nSIZE"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 0"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 10"), EXT_SIZE, 10, ""},
-    {EHLO("mx\nsize 00000000000000000010"), EXT_SIZE, 10, ""},
-    {EHLO("mx\nSIZE 000000000000000000010"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 18446744073709551615"), EXT_SIZE, UINT64_MAX, ""},
-    {EHLO("mx\nSIZE 18446744073709551616"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 99999999999999999999"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 99999999999999999999999x"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE -1"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE +1"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE x"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 1 2"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE  5"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 5 "), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE "), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE 5\0"), EXT_SIZE, 0, ""},
-    {EHLO("mx\nSIZE=5"), 0, 0, ""},
-    {EHLO("mx\nSIZE 30\nSIZE 20\nSIZE 40"), EXT_SIZE, 20, ""},
-    {EHLO("mx\nSIZE 30\nSIZE 0\nSIZE\nSIZE x"), EXT_SIZE, 30, ""},
-    {EHLO("mx\nSIZE 0\nSIZE 30"), EXT_SIZE, 30, ""},
+	/* R-1870-02, R-1870-03, R-5321-15, F-071 */
+	{ EHLO("mx\nSIZE"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 0"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 10"), EXT_SIZE, 10, "" },
+	{ EHLO("mx\nsize 00000000000000000010"), EXT_SIZE, 10, "" },
+	{ EHLO("mx\nSIZE 000000000000000000010"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 18446744073709551615"), EXT_SIZE, UINT64_MAX, "" },
+	{ EHLO("mx\nSIZE 18446744073709551616"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 99999999999999999999"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 99999999999999999999999x"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE -1"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE +1"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE x"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 1 2"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE  5"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 5 "), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE "), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE 5\0"), EXT_SIZE, 0, "" },
+	{ EHLO("mx\nSIZE=5"), 0, 0, "" },
+	{ EHLO("mx\nSIZE 30\nSIZE 20\nSIZE 40"), EXT_SIZE, 20, "" },
+	{ EHLO("mx\nSIZE 30\nSIZE 0\nSIZE\nSIZE x"), EXT_SIZE, 30, "" },
+	{ EHLO("mx\nSIZE 0\nSIZE 30"), EXT_SIZE, 30, "" },
 
-    /* R-4954-01, F-076 to F-078, F-351 */
-    {EHLO("mx\nAUTH"), EXT_AUTH, 0, ""},
-    {EHLO("mx\nAUTH "), EXT_AUTH, 0, ""},
-    {EHLO("mx\nAUTH="), EXT_AUTH, 0, ""},
-    {EHLO("mx\nAUTHX PLAIN\nXAUTH PLAIN"), 0, 0, ""},
-    {EHLO("mx\nAUTH PLAIN LOGIN"), EXT_AUTH, 0, " PLAIN LOGIN "},
-    {EHLO("mx\nAuth PlAiN\nauth login"), EXT_AUTH, 0, " PLAIN LOGIN "},
-    {EHLO("mx\nAUTH PLAIN\nAUTH=LOGIN\nauth=Xoauth2 x\nAUTH CRAM-MD5"),
-	EXT_AUTH, 0, " PLAIN LOGIN XOAUTH2 X CRAM-MD5 "},
-    {EHLO("mx\nAUTH= PLAIN"), EXT_AUTH, 0, " PLAIN "},
-    {EHLO("mx\nAUTH  PLAIN  LOGIN "), EXT_AUTH, 0, " PLAIN LOGIN "},
-    {EHLO("mx\nAUTH SCRAM-SHA-256-PLUS A_B 9"), EXT_AUTH, 0,
-	" SCRAM-SHA-256-PLUS A_B 9 "},
-    {EHLO("mx\nAUTH ABCDEFGHIJKLMNOPQRST ABCDEFGHIJKLMNOPQRSTU"), EXT_AUTH, 0,
-	" ABCDEFGHIJKLMNOPQRST "},
-    {EHLO("mx\nAUTH PLAIN\0 LO\0GIN \0 PLAIN=\tX PLAIN,LOGIN \xc4\xb0"),
-	EXT_AUTH, 0, ""},
+	/* R-4954-01, F-076 to F-078, F-351 */
+	{ EHLO("mx\nAUTH"), EXT_AUTH, 0, "" },
+	{ EHLO("mx\nAUTH "), EXT_AUTH, 0, "" },
+	{ EHLO("mx\nAUTH="), EXT_AUTH, 0, "" },
+	{ EHLO("mx\nAUTHX PLAIN\nXAUTH PLAIN"), 0, 0, "" },
+	{ EHLO("mx\nAUTH PLAIN LOGIN"), EXT_AUTH, 0, " PLAIN LOGIN " },
+	{ EHLO("mx\nAuth PlAiN\nauth login"), EXT_AUTH, 0, " PLAIN LOGIN " },
+	{ EHLO("mx\nAUTH PLAIN\nAUTH=LOGIN\nauth=Xoauth2 x\nAUTH CRAM-MD5"),
+	    EXT_AUTH, 0, " PLAIN LOGIN XOAUTH2 X CRAM-MD5 " },
+	{ EHLO("mx\nAUTH= PLAIN"), EXT_AUTH, 0, " PLAIN " },
+	{ EHLO("mx\nAUTH  PLAIN  LOGIN "), EXT_AUTH, 0, " PLAIN LOGIN " },
+	{ EHLO("mx\nAUTH SCRAM-SHA-256-PLUS A_B 9"), EXT_AUTH, 0,
+	    " SCRAM-SHA-256-PLUS A_B 9 " },
+	{ EHLO("mx\nAUTH ABCDEFGHIJKLMNOPQRST ABCDEFGHIJKLMNOPQRSTU"), EXT_AUTH,
+	    0, " ABCDEFGHIJKLMNOPQRST " },
+	{ EHLO("mx\nAUTH PLAIN\0 LO\0GIN \0 PLAIN=\tX PLAIN,LOGIN \xc4\xb0"),
+	    EXT_AUTH, 0, "" },
 };
 
 /* A reply whose text ends where its memory ends. */
 static struct reply
 saying(const char *text, size_t len)
 {
-	struct reply r = {.code = 250};
+	struct reply r = { .code = 250 };
 
 	if (len) {
 		r.text.data = malloc(len);
@@ -98,7 +100,7 @@ saying(const char *text, size_t len)
 static void
 what_a_reply_offers(void)
 {
-	struct extensions e = {0};
+	struct extensions e = { 0 };
 	struct reply r;
 	size_t i;
 
@@ -122,19 +124,19 @@ mechanisms_are_whole_words(void)
 		const char *name;
 		bool listed;
 	} names[] = {
-	    {"PLAIN", true},
-	    {"CRAM-MD5", true},
-	    {"SCRAM-SHA-256", false}, /* -PLUS alone is offered */
-	    {"SCRAM-SHA-256-PLUS", true},
-	    {"PLAI", false},
-	    {"LAIN", false},
-	    {"PLAINX", false},
-	    {"PLAIN CRAM-MD5", false},
-	    {"", false},
-	    {" ", false},
+		{ "PLAIN", true },
+		{ "CRAM-MD5", true },
+		{ "SCRAM-SHA-256", false }, /* -PLUS alone is offered */
+		{ "SCRAM-SHA-256-PLUS", true },
+		{ "PLAI", false },
+		{ "LAIN", false },
+		{ "PLAINX", false },
+		{ "PLAIN CRAM-MD5", false },
+		{ "", false },
+		{ " ", false },
 	};
 	static const char text[] = "mx\nAUTH PLAIN CRAM-MD5 SCRAM-SHA-256-PLUS";
-	struct extensions e = {0};
+	struct extensions e = { 0 };
 	struct reply r = saying(text, sizeof(text) - 1);
 	size_t i;
 
@@ -152,9 +154,9 @@ mechanisms_are_whole_words(void)
 static void
 a_whole_reply(void)
 {
-	struct extensions e = {0};
-	struct reply r = {0};
-	struct buf in = {0};
+	struct extensions e = { 0 };
+	struct reply r = { 0 };
+	struct buf in = { 0 };
 
 	buf_adds(&in, "250-mx\r\n250-SIZE 35882577\r\n250-AUTH PLAIN LOGIN\r\n"
 		      "250-STARTTLS\r\n250 SMTPUTF8\r\n");

@@ -30,56 +30,61 @@ static const struct {
 	size_t nresponse;
 	enum failure failure;
 } rows[] = {
-    /* RFC 4616 4 */
-    {"PLAIN", NULL, "tim", BYTES("tanstaaftanstaaf"), 0, "",
-	BYTES("\0tim\0tanstaaftanstaaf"), FAIL_NONE},
-    {"PLAIN", "Ursel", "Kurt", BYTES("xipj3plmq"), 0, "",
-	BYTES("Ursel\0Kurt\0xipj3plmq"), FAIL_NONE},
-    {"PLAIN", "", "user", BYTES("pass"), 0, "", BYTES("\0user\0pass"),
-	FAIL_NONE},
-    {"PLAIN", NULL, "user", BYTES(""), 0, "", BYTES("\0user\0"), FAIL_NONE},
-    {"PLAIN", NULL, "j\xc3\xb6", BYTES("\xe2\x82\xac"), 0, "",
-	BYTES("\0j\xc3\xb6\0\xe2\x82\xac"), FAIL_NONE},
-    {"PLAIN", NULL, "user", BYTES("sec\0ret"), 0, "", NULL, 0, FAIL_USAGE},
-    {"PLAIN", NULL, "user", BYTES("sec\0"), 0, "", NULL, 0, FAIL_USAGE},
-    {"PLAIN", NULL, "user", BYTES("pass"), 1, "more", NULL, 0, FAIL_PROTOCOL},
+	/* RFC 4616 4 */
+	{ "PLAIN", NULL, "tim", BYTES("tanstaaftanstaaf"), 0, "",
+	    BYTES("\0tim\0tanstaaftanstaaf"), FAIL_NONE },
+	{ "PLAIN", "Ursel", "Kurt", BYTES("xipj3plmq"), 0, "",
+	    BYTES("Ursel\0Kurt\0xipj3plmq"), FAIL_NONE },
+	{ "PLAIN", "", "user", BYTES("pass"), 0, "", BYTES("\0user\0pass"),
+	    FAIL_NONE },
+	{ "PLAIN", NULL, "user", BYTES(""), 0, "", BYTES("\0user\0"),
+	    FAIL_NONE },
+	{ "PLAIN", NULL, "j\xc3\xb6", BYTES("\xe2\x82\xac"), 0, "",
+	    BYTES("\0j\xc3\xb6\0\xe2\x82\xac"), FAIL_NONE },
+	{ "PLAIN", NULL, "user", BYTES("sec\0ret"), 0, "", NULL, 0,
+	    FAIL_USAGE },
+	{ "PLAIN", NULL, "user", BYTES("sec\0"), 0, "", NULL, 0, FAIL_USAGE },
+	{ "PLAIN", NULL, "user", BYTES("pass"), 1, "more", NULL, 0,
+	    FAIL_PROTOCOL },
 
-    {"LOGIN", NULL, "user", BYTES("pass"), 0, "Username:", BYTES("user"),
-	FAIL_NONE},
-    {"LOGIN", NULL, "user", BYTES("pass"), 1, "Password:", BYTES("pass"),
-	FAIL_NONE},
-    {"LOGIN", NULL, "user", BYTES("pass"), 0, "Password:", BYTES("user"),
-	FAIL_NONE},
-    {"LOGIN", NULL, "user", BYTES("pass"), 1, "", BYTES("pass"), FAIL_NONE},
-    {"LOGIN", NULL, "user", BYTES("pass"), 2, "Username:", NULL, 0,
-	FAIL_PROTOCOL},
-    {"LOGIN", "boss", "user", BYTES("pass"), 0, "", NULL, 0, FAIL_USAGE},
-    {"LOGIN", "", "user", BYTES("pass"), 0, "", BYTES("user"), FAIL_NONE},
+	{ "LOGIN", NULL, "user", BYTES("pass"), 0, "Username:", BYTES("user"),
+	    FAIL_NONE },
+	{ "LOGIN", NULL, "user", BYTES("pass"), 1, "Password:", BYTES("pass"),
+	    FAIL_NONE },
+	{ "LOGIN", NULL, "user", BYTES("pass"), 0, "Password:", BYTES("user"),
+	    FAIL_NONE },
+	{ "LOGIN", NULL, "user", BYTES("pass"), 1, "", BYTES("pass"),
+	    FAIL_NONE },
+	{ "LOGIN", NULL, "user", BYTES("pass"), 2, "Username:", NULL, 0,
+	    FAIL_PROTOCOL },
+	{ "LOGIN", "boss", "user", BYTES("pass"), 0, "", NULL, 0, FAIL_USAGE },
+	{ "LOGIN", "", "user", BYTES("pass"), 0, "", BYTES("user"), FAIL_NONE },
 
-    {"CRAM-MD5", NULL, "tim", BYTES("tanstaaftanstaaf"), 0, POSTOFFICE,
-	BYTES("tim b913a602c7eda7a495b4e6e7334d3890"), FAIL_NONE},
-    {"CRAM-MD5", NULL, "tim", BYTES(LONG_PASSWORD), 0, POSTOFFICE,
-	BYTES("tim e9739cd326a80998a1a9acf9a6f22a71"), FAIL_NONE},
-    {"CRAM-MD5", NULL, "tim",
-	BYTES("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-	      "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"),
-	0, POSTOFFICE, BYTES("tim 10e7df3c0008f45346ea432a3a954003"),
-	FAIL_NONE},
-    {"CRAM-MD5", NULL, "tim", BYTES("p\0q"), 0, POSTOFFICE,
-	BYTES("tim 8bf918a9b71a388f562371dc2449ca9e"), FAIL_NONE},
-    {"CRAM-MD5", NULL, "tim", BYTES(""), 0, POSTOFFICE,
-	BYTES("tim a00b54b824afa19ec2de0f73cb2a04c2"), FAIL_NONE},
-    {"CRAM-MD5", NULL, "tim", BYTES("pass"), 0, "", NULL, 0, FAIL_PROTOCOL},
-    {"CRAM-MD5", NULL, "tim", BYTES("pass"), 1, POSTOFFICE, NULL, 0,
-	FAIL_PROTOCOL},
-    {"CRAM-MD5", "boss", "tim", BYTES("pass"), 0, POSTOFFICE, NULL, 0,
-	FAIL_USAGE},
+	{ "CRAM-MD5", NULL, "tim", BYTES("tanstaaftanstaaf"), 0, POSTOFFICE,
+	    BYTES("tim b913a602c7eda7a495b4e6e7334d3890"), FAIL_NONE },
+	{ "CRAM-MD5", NULL, "tim", BYTES(LONG_PASSWORD), 0, POSTOFFICE,
+	    BYTES("tim e9739cd326a80998a1a9acf9a6f22a71"), FAIL_NONE },
+	{ "CRAM-MD5", NULL, "tim",
+	    BYTES("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+		  "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"),
+	    0, POSTOFFICE, BYTES("tim 10e7df3c0008f45346ea432a3a954003"),
+	    FAIL_NONE },
+	{ "CRAM-MD5", NULL, "tim", BYTES("p\0q"), 0, POSTOFFICE,
+	    BYTES("tim 8bf918a9b71a388f562371dc2449ca9e"), FAIL_NONE },
+	{ "CRAM-MD5", NULL, "tim", BYTES(""), 0, POSTOFFICE,
+	    BYTES("tim a00b54b824afa19ec2de0f73cb2a04c2"), FAIL_NONE },
+	{ "CRAM-MD5", NULL, "tim", BYTES("pass"), 0, "", NULL, 0,
+	    FAIL_PROTOCOL },
+	{ "CRAM-MD5", NULL, "tim", BYTES("pass"), 1, POSTOFFICE, NULL, 0,
+	    FAIL_PROTOCOL },
+	{ "CRAM-MD5", "boss", "tim", BYTES("pass"), 0, POSTOFFICE, NULL, 0,
+	    FAIL_USAGE },
 };
 
 static struct buf
 exact(const char *p, size_t len)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	if (len) {
 		b.data = malloc(len);
@@ -102,15 +107,15 @@ responses(void)
 	const struct mechanism *m;
 	struct credentials c;
 	struct buf challenge, out;
-	struct problem p = {0};
+	struct problem p = { 0 };
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		c = (struct credentials){mem_string(rows[i].user),
-		    mem_string(rows[i].authzid),
-		    exact(rows[i].password, rows[i].npassword)};
+		c = (struct credentials){ mem_string(rows[i].user),
+			mem_string(rows[i].authzid),
+			exact(rows[i].password, rows[i].npassword) };
 		challenge = exact(rows[i].challenge, strlen(rows[i].challenge));
-		out = (struct buf){.secret = true};
+		out = (struct buf){ .secret = true };
 		m = sasl_find(rows[i].mechanism);
 		CHECK_INT(m->respond(&c, rows[i].step, &challenge, &out, &p),
 		    rows[i].response ? 0 : -1, rows[i].mechanism);
@@ -133,9 +138,9 @@ static void
 without_md5(void)
 {
 	char user[] = "tim";
-	struct credentials c = {.user = user};
-	struct buf challenge = {0}, out = {.secret = true};
-	struct problem p = {0};
+	struct credentials c = { .user = user };
+	struct buf challenge = { 0 }, out = { .secret = true };
+	struct problem p = { 0 };
 
 	buf_adds(&challenge, POSTOFFICE);
 	EVP_set_default_properties(NULL, "fips=yes");
@@ -158,9 +163,9 @@ the_table(void)
 		const char *name;
 		bool cleartext, initial;
 	} table[] = {
-	    {"PLAIN", true, true},
-	    {"LOGIN", true, false},
-	    {"CRAM-MD5", false, false},
+		{ "PLAIN", true, true },
+		{ "LOGIN", true, false },
+		{ "CRAM-MD5", false, false },
 	};
 	const struct mechanism *m;
 	size_t i;
@@ -191,20 +196,20 @@ base64_both_ways(void)
 		size_t len;
 		const char *text;
 	} pairs[] = {
-	    {BYTES(""), ""},
-	    {BYTES("f"), "Zg=="},
-	    {BYTES("fo"), "Zm8="},
-	    {BYTES("foo"), "Zm9v"},
-	    {BYTES("foob"), "Zm9vYg=="},
-	    {BYTES("fooba"), "Zm9vYmE="},
-	    {BYTES("foobar"), "Zm9vYmFy"},
-	    {BYTES("\0"), "AA=="},
-	    {BYTES("\0\0"), "AAA="},
-	    {BYTES("\0user\0pass"), "AHVzZXIAcGFzcw=="},
-	    {BYTES("\xff\xff\xff"), "////"},
-	    {BYTES("\xfb\xef\xbe"), "++++"},
+		{ BYTES(""), "" },
+		{ BYTES("f"), "Zg==" },
+		{ BYTES("fo"), "Zm8=" },
+		{ BYTES("foo"), "Zm9v" },
+		{ BYTES("foob"), "Zm9vYg==" },
+		{ BYTES("fooba"), "Zm9vYmE=" },
+		{ BYTES("foobar"), "Zm9vYmFy" },
+		{ BYTES("\0"), "AA==" },
+		{ BYTES("\0\0"), "AAA=" },
+		{ BYTES("\0user\0pass"), "AHVzZXIAcGFzcw==" },
+		{ BYTES("\xff\xff\xff"), "////" },
+		{ BYTES("\xfb\xef\xbe"), "++++" },
 	};
-	struct buf out = {0}, in;
+	struct buf out = { 0 }, in;
 	size_t i;
 
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -231,20 +236,23 @@ base64_is_strict(void)
 		const char *text;
 		size_t len;
 	} wrong[] = {
-	    {BYTES("!!!!")}, {BYTES("=AAA")}, {BYTES("A=AA")}, {BYTES("AA=A")},
-	    {BYTES("A===")}, {BYTES("====")}, {BYTES("=")}, {BYTES("==")},
-	    {BYTES("A")}, {BYTES("AA")}, {BYTES("AAA")}, {BYTES("AAAAA")},
-	    {BYTES("AAA=BBB")}, {BYTES("AAA=BBBB")}, {BYTES("AA==BBBB")},
-	    {BYTES("AAAA=")}, {BYTES("AAAA====")}, {BYTES("AA A")},
-	    {BYTES(" AAA")}, {BYTES("AAA ")}, {BYTES("AAAA    ")},
-	    {BYTES("    AAAA")}, {BYTES("AA\r\n")}, {BYTES("AAAA\r\n")},
-	    {BYTES("AAAA\n\n\n\n")}, {BYTES("AA\0A")}, {BYTES("AAA\0")},
-	    {BYTES("AA-_")}, {BYTES("AAA\xc1")},
-	    {BYTES("Zh==")}, /* bits that do not count */
-	    {BYTES("ZgZh==")}, {BYTES("AB==")}, {BYTES("A/==")},
-	    {BYTES("AAB=")}, {BYTES("AA/=")}, {BYTES("Username:")}, /* F-168 */
+		{ BYTES("!!!!") }, { BYTES("=AAA") }, { BYTES("A=AA") },
+		{ BYTES("AA=A") }, { BYTES("A===") }, { BYTES("====") },
+		{ BYTES("=") }, { BYTES("==") }, { BYTES("A") },
+		{ BYTES("AA") }, { BYTES("AAA") }, { BYTES("AAAAA") },
+		{ BYTES("AAA=BBB") }, { BYTES("AAA=BBBB") },
+		{ BYTES("AA==BBBB") }, { BYTES("AAAA=") },
+		{ BYTES("AAAA====") }, { BYTES("AA A") }, { BYTES(" AAA") },
+		{ BYTES("AAA ") }, { BYTES("AAAA    ") }, { BYTES("    AAAA") },
+		{ BYTES("AA\r\n") }, { BYTES("AAAA\r\n") },
+		{ BYTES("AAAA\n\n\n\n") }, { BYTES("AA\0A") },
+		{ BYTES("AAA\0") }, { BYTES("AA-_") }, { BYTES("AAA\xc1") },
+		{ BYTES("Zh==") }, /* bits that do not count */
+		{ BYTES("ZgZh==") }, { BYTES("AB==") }, { BYTES("A/==") },
+		{ BYTES("AAB=") }, { BYTES("AA/=") },
+		{ BYTES("Username:") }, /* F-168 */
 	};
-	struct buf out = {0}, in;
+	struct buf out = { 0 }, in;
 	size_t i;
 
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -261,7 +269,7 @@ base64_is_strict(void)
 static void
 base64_of_any_size(void)
 {
-	struct buf text = {0}, out = {.secret = true};
+	struct buf text = { 0 }, out = { .secret = true };
 	char octets[40000];
 	size_t i, len;
 

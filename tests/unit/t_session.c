@@ -26,60 +26,77 @@ struct run {
 	char outcomes[64]; /* a letter for each: a r d u ? for unknown */
 };
 
-static struct message message;
+static struct message message, long_message;
+static const struct session_options plain = { .deadline = CLOCK_NEVER };
+
+/* What a run is given beside the script. */
+struct setup {
+	const struct session_options *options;
+	struct message *message;
+	bool remote; /* not on this machine */
+	size_t split, cut_in, cut_out;
+	size_t nrcpt;
+};
+
+static const struct setup usual = { .options = &plain,
+	.message = &message,
+	.cut_in = FAKE_NEVER,
+	.cut_out = FAKE_NEVER,
+	.nrcpt = 2 };
 
 static void
-gather(void)
+gather(struct message *m, const char *text, size_t times)
 {
 	struct problem problem = { 0 };
-	int fd[2];
+	FILE *file = tmpfile();
 
-	if (pipe(fd) == -1 || write(fd[1], TEXT, sizeof(TEXT) - 1) == -1)
+	if (file == NULL)
 		abort();
-	close(fd[1]);
-	CHECK(message_gather(&message, fd[0], &problem) == 0);
-	close(fd[0]);
+	while (times--)
+		fputs(text, file);
+	fflush(file);
+	lseek(fileno(file), 0, SEEK_SET);
+	CHECK(message_gather(m, fileno(file), &problem) == 0);
 }
 
 static void
-run(struct run *r, const struct rule *rules, const char *ehlo, size_t split,
-    size_t cut_in, size_t cut_out, size_t nrcpt)
+run(struct run *r, const struct rule *rules, const char *ehlo,
+    const struct setup *setup)
 {
 	static const struct trace silent = { .level = 0 };
-	static const struct session_options options = { .deadline =
-							    CLOCK_NEVER };
-	static const struct server server = { .host = "fake", .name = "fake" };
+	static char name[] = "fake";
+	static const struct server server = { .host = name, .name = name };
 	struct problem problem = { 0 };
 	char address[32];
 	size_t i;
 
 	*r = (struct run){ .fake = { .rules = rules,
 			       .ehlo = ehlo,
-			       .split = split,
-			       .cut_in = cut_in,
-			       .cut_out = cut_out } };
+			       .split = setup->split,
+			       .cut_in = setup->cut_in,
+			       .cut_out = setup->cut_out } };
 	envelope_sender(&r->envelope, "a@example.org", &problem);
-	for (i = 0; i < nrcpt; i++) {
+	for (i = 0; i < setup->nrcpt; i++) {
 		snprintf(address, sizeof(address), "%c@example.org",
 		    (int)('b' + i));
 		envelope_recipient(&r->envelope, address, &problem);
 	}
 	envelope_unique(&r->envelope);
-	r->session = (struct session){ .options = &options,
+	r->session = (struct session){ .options = setup->options,
 		.server = &server,
 		.trace = &silent,
 		.conn = &r->conn,
 		.envelope = &r->envelope,
-		.message = &message,
+		.message = setup->message,
 		.helo = "client.example.org",
-		.loopback = true };
+		.loopback = !setup->remote };
 	fake_open(&r->fake, &r->conn);
 	session_run(&r->session);
 	r->status = outcome_status(&r->envelope, &r->session.problem);
 	session_end(&r->session);
-	for (i = 0; i < nrcpt; i++)
+	for (i = 0; i < setup->nrcpt; i++)
 		r->outcomes[i] = "-ardu?"[envelope_verdict(&r->envelope, i)
-						->outcome];
+					      ->outcome];
 }
 
 static void
@@ -143,6 +160,7 @@ matrix(void)
 		"raw:250 o\x1b[2Jk\r\n" };
 	static const size_t splits[] = { 0, 1, 2, 3, 7 };
 	static const char *const ehlos[] = { pipelining, lock_step };
+	struct setup setup = usual;
 	size_t v, n, a, s, e;
 	struct run r, whole;
 	char what[128];
@@ -155,7 +173,9 @@ matrix(void)
 		const struct rule rules[] = {
 			{ verbs[v], n, actions[a] }, { 0 } };
 
-		run(&r, rules, ehlos[e], splits[s], FAKE_NEVER, FAKE_NEVER, 3);
+		setup.nrcpt = 3;
+		setup.split = splits[s];
+		run(&r, rules, ehlos[e], &setup);
 		snprintf(what, sizeof(what), "%s %zu: %s (%s, split %zu)",
 		    verbs[v], n, actions[a], e ? "lock-step" : "pipelining",
 		    splits[s]);
@@ -178,23 +198,28 @@ cuts(const char *ehlo)
 {
 	static const struct rule rules[] = { { "RCPT", 2, "550 5.1.1 no" },
 		{ 0 } };
+	struct setup setup = usual;
 	size_t cut, in, out;
 	struct run r;
 	char what[64];
 
-	run(&r, rules, ehlo, 0, FAKE_NEVER, FAKE_NEVER, 3);
+	setup.nrcpt = 3;
+	run(&r, rules, ehlo, &setup);
 	CHECK_STR(r.outcomes, "ara", "no cut");
 	in = r.fake.said;
 	out = buf_len(&r.fake.wire);
 	done(&r);
 	for (cut = 0; cut <= in; cut++) {
-		run(&r, rules, ehlo, 0, cut, FAKE_NEVER, 3);
+		setup.cut_in = cut;
+		run(&r, rules, ehlo, &setup);
 		snprintf(what, sizeof(what), "server cut at %zu", cut);
 		invariants(&r, what);
 		done(&r);
 	}
+	setup.cut_in = FAKE_NEVER;
 	for (cut = 0; cut <= out; cut++) {
-		run(&r, rules, ehlo, 0, FAKE_NEVER, cut, 3);
+		setup.cut_out = cut;
+		run(&r, rules, ehlo, &setup);
 		snprintf(what, sizeof(what), "client cut at %zu", cut);
 		invariants(&r, what);
 		CHECK(r.fake.nmessage || !strchr(r.outcomes, '?'));
@@ -306,19 +331,19 @@ static void
 expected(void)
 {
 	static const char *const ehlos[] = { pipelining, lock_step };
-	size_t i, e, split;
+	struct setup setup = usual;
+	size_t i, e;
 	struct run r;
 	char what[64];
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 	for (e = 0; e < 2; e++)
-	for (split = 0; split < 2; split++) {
+	for (setup.split = 0; setup.split < 2; setup.split++) {
 		if (rows[i].ehlo && rows[i].ehlo != ehlos[e])
 			continue;
-		run(&r, rows[i].rules, ehlos[e], split, FAKE_NEVER, FAKE_NEVER,
-		    2);
+		run(&r, rows[i].rules, ehlos[e], &setup);
 		snprintf(what, sizeof(what), "%s (%s, split %zu)", rows[i].id,
-		    e ? "lock-step" : "pipelining", split);
+		    e ? "lock-step" : "pipelining", setup.split);
 		CHECK_STR(r.outcomes, rows[i].outcomes, what);
 		CHECK_INT(r.status, rows[i].status, what);
 		done(&r);
@@ -332,9 +357,11 @@ dialogue(void)
 	static const struct rule none[] = { { 0 } };
 	static const struct rule dot[] = { { "RCPT", 0, "550 no" },
 		{ "DATA", 1, "354 go" }, { 0 } };
+	struct setup setup = usual;
 	struct run r;
 
-	run(&r, none, pipelining, 0, FAKE_NEVER, FAKE_NEVER, 1);
+	setup.nrcpt = 1;
+	run(&r, none, pipelining, &setup);
 	CHECK_STR(buf_str(&r.fake.wire),
 	    "EHLO client.example.org\r\n"
 	    "MAIL FROM:<a@example.org> SIZE=37\r\n"
@@ -342,14 +369,14 @@ dialogue(void)
 	    "Subject: test\r\n\r\n..leading dot\r\nlast\r\n.\r\nQUIT\r\n",
 	    "a whole session");
 	done(&r);
-	run(&r, dot, pipelining, 0, FAKE_NEVER, FAKE_NEVER, 1);
+	run(&r, dot, pipelining, &setup);
 	CHECK_STR(buf_str(&r.fake.wire),
 	    "EHLO client.example.org\r\n"
 	    "MAIL FROM:<a@example.org> SIZE=37\r\n"
 	    "RCPT TO:<b@example.org>\r\nDATA\r\n.\r\nQUIT\r\n",
 	    "a 354 with no accepted recipient is answered with a lone dot");
 	done(&r);
-	run(&r, dot, lock_step, 0, FAKE_NEVER, FAKE_NEVER, 1);
+	run(&r, dot, lock_step, &setup);
 	CHECK_STR(buf_str(&r.fake.wire),
 	    "EHLO client.example.org\r\n"
 	    "MAIL FROM:<a@example.org> SIZE=37\r\n"
@@ -358,15 +385,240 @@ dialogue(void)
 	done(&r);
 }
 
+/* The server speaks in the middle of the message (R-5321-47). */
+static void
+cut_off(void)
+{
+	static const struct {
+		const char *says, *outcomes;
+		int status;
+	} cases[] = {
+		{ "552 5.3.4 too big", "rr", 69 },
+		{ "452 4.3.1 full", "dd", 75 },
+		{ "421 closing", "dd", 75 },
+		{ "250 early", "uu", 76 },
+		{ "354 again", "uu", 76 },
+		{ "nonsense", "uu", 76 },
+	};
+	struct setup setup = usual;
+	struct run r;
+	size_t i;
+
+	setup.message = &long_message;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (setup.split = 0; setup.split < 2; setup.split++) {
+		const struct rule rules[] = {
+			{ "CONTENT", 100000, cases[i].says }, { 0 } };
+
+		run(&r, rules, "250-fake\n250 PIPELINING", &setup);
+		CHECK_STR(r.outcomes, cases[i].outcomes, cases[i].says);
+		CHECK_INT(r.status, cases[i].status, cases[i].says);
+		CHECK_INT(r.fake.nmessage, 0, cases[i].says);
+		CHECK(r.fake.ncontent < 700000);
+		CHECK(!strstr(buf_str(&r.fake.wire), "QUIT"));
+		done(&r);
+	}
+}
+
+/* Logging in: what goes over the wire, and what a no means. */
+static const struct login {
+	const char *id;
+	const char *offers; /* NULL: " AUTH PLAIN LOGIN CRAM-MD5" */
+	struct rule rules[5];
+	const char *outcomes;
+	int status;
+	const char *said; /* between EHLO and MAIL or QUIT; NULL: any */
+} logins[] = {
+	{ "PLAIN", NULL, { { "AUTH", 1, "235 ok" } }, "aa", 0,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "PLAIN, asked", NULL, { { "AUTH", 1, "334 " },
+		{ "RESPONSE", 1, "235 ok" } }, "uu", 77, NULL },
+	{ "LOGIN", "AUTH LOGIN", { { "AUTH", 1, "334 VXNlcm5hbWU6" },
+		{ "RESPONSE", 1, "334 UGFzc3dvcmQ6" },
+		{ "RESPONSE", 2, "235 ok" } }, "aa", 0,
+	    "AUTH LOGIN\r\ndQ==\r\ncA==\r\n" },
+	{ "F-162", "AUTH LOGIN", { { "AUTH", 1, "334" },
+		{ "RESPONSE", 1, "334 " }, { "RESPONSE", 2, "235 ok" } }, "aa",
+	    0, "AUTH LOGIN\r\ndQ==\r\ncA==\r\n" },
+	{ "CRAM-MD5", "AUTH CRAM-MD5", { { "AUTH", 1, "334 PDFAYj4=" },
+		{ "RESPONSE", 1, "235 ok" } }, "aa", 0, NULL },
+	{ "AUTH=", "AUTH=LOGIN PLAIN", { { "AUTH", 1, "235 ok" } }, "aa", 0,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-078", "auth plain", { { "AUTH", 1, "235 ok" } }, "aa", 0,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-077", "AUTH", { { "AUTH", 1, "235 ok" } }, "uu", 77, "" },
+	{ "not offered", "SIZE", { { "AUTH", 1, "235 ok" } }, "uu", 77, "" },
+	{ "F-351", "AUTH PLAINX XPLAIN", { { "AUTH", 1, "235 ok" } }, "uu", 77,
+	    "" },
+	{ "F-160", "AUTH LOGIN", { { "AUTH", 1, "334 !!!!" },
+		{ "RESPONSE", 1, "501 cancelled" } }, "uu", 76,
+	    "AUTH LOGIN\r\n*\r\n" },
+	{ "F-161", "AUTH LOGIN", { { "AUTH", 1, "334 AAA=BBB" },
+		{ "RESPONSE", 1, "501 cancelled" } }, "uu", 76,
+	    "AUTH LOGIN\r\n*\r\n" },
+	{ "F-167", "AUTH LOGIN", { { "AUTH", 1, "334-VXNl\n334 cm5h" },
+		{ "RESPONSE", 1, "501 cancelled" } }, "uu", 76,
+	    "AUTH LOGIN\r\n*\r\n" },
+	{ "F-166", NULL, { { "AUTH", 1, "235 ok\n334 AAAA" } }, "uu", 76,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-169", "AUTH LOGIN", { { "AUTH", 1, "235 ok" } }, "uu", 77,
+	    "AUTH LOGIN\r\n" },
+	{ "F-176", NULL, { { "AUTH", 1, "535 5.7.8 no" } }, "uu", 77,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-177", "AUTH PLAIN LOGIN", { { "AUTH", 0, "534 5.7.9 weak" } },
+	    "uu", 77, "AUTH PLAIN AHUAcA==\r\nAUTH LOGIN\r\n" },
+	{ "F-177b", "AUTH PLAIN LOGIN", { { "AUTH", 1, "534 5.7.9 weak" },
+		{ "AUTH", 2, "334 " }, { "RESPONSE", 1, "334 " },
+		{ "RESPONSE", 2, "235 ok" } }, "aa", 0, NULL },
+	{ "F-178", NULL, { { "AUTH", 1, "454 4.7.0 later" } }, "dd", 75,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-179 432", NULL, { { "AUTH", 1, "432 change it" } }, "uu", 77,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-179 538", NULL, { { "AUTH", 1, "538 TLS first" } }, "uu", 77,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-179 500", NULL, { { "AUTH", 1, "500 5.5.6 long" } }, "uu", 77,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "503", NULL, { { "AUTH", 1, "503 already" } }, "aa", 0, NULL },
+	{ "250", NULL, { { "AUTH", 1, "250 ok" } }, "uu", 76,
+	    "AUTH PLAIN AHUAcA==\r\n" },
+	{ "F-350", "AUTH LOGIN", { { "AUTH", 1, "334 !" },
+		{ "RESPONSE", 1, "235 ok" } }, "uu", 77, NULL },
+	{ "F-350b", "AUTH LOGIN", { { "AUTH", 1, "334 !" },
+		{ "RESPONSE", 1, "close" } }, "uu", 76, NULL },
+	{ "F-100 AUTH", NULL, { { "AUTH", 1, "421 no" } }, "dd", 75, NULL },
+	{ "F-100 RESPONSE", "AUTH LOGIN", { { "AUTH", 1, "334 " },
+		{ "RESPONSE", 1, "421 no" } }, "dd", 75, NULL },
+	{ "F-111 AUTH", NULL, { { "AUTH", 1, "close" } }, "uu", 75, NULL },
+	{ "loop", "AUTH LOGIN", { { "AUTH", 1, "334 " },
+		{ "RESPONSE", 1, "334 " }, { "RESPONSE", 2, "334 " },
+		{ "RESPONSE", 3, "501 cancelled" } }, "uu", 76,
+	    "AUTH LOGIN\r\ndQ==\r\ncA==\r\n*\r\n" },
+	{ "F-359", NULL, { { "AUTH", 1, "235-a\n235 b" } }, "aa", 0, NULL },
+	{ "F-070", NULL, { { "EHLO", 1, "500 what" } }, "uu", 77, "" },
+};
+
+static void
+login(void)
+{
+	struct credentials credentials = { .user = (char[]){ "u" },
+		.password = { .secret = true } };
+	const struct session_options options = { .deadline = CLOCK_NEVER,
+		.credentials = &credentials };
+	struct setup setup = usual;
+	const struct login *l;
+	char ehlo[128], *said, *end;
+	struct run r;
+
+	setup.options = &options;
+	buf_adds(&credentials.password, "p");
+	for (l = logins; l < logins + sizeof(logins) / sizeof(*logins); l++)
+	for (setup.split = 0; setup.split < 2; setup.split++) {
+		snprintf(ehlo, sizeof(ehlo), "250-fake\n250 %s",
+		    l->offers ? l->offers : "AUTH PLAIN LOGIN CRAM-MD5");
+		run(&r, l->rules, ehlo, &setup);
+		CHECK_STR(r.outcomes, l->outcomes, l->id);
+		CHECK_INT(r.status, l->status, l->id);
+		said = (char *)buf_str(&r.fake.wire) +
+		    strlen("EHLO client.example.org\r\n");
+		if ((end = strstr(said, "MAIL")) || (end = strstr(said, "QUIT")))
+			*end = '\0';
+		if (l->said)
+			CHECK_STR(said, l->said, l->id);
+		done(&r);
+	}
+	buf_free(&credentials.password);
+}
+
+/* Nothing secret and no message leaves in cleartext where TLS is required, and
+ * where it is wanted nothing after it was refused (S-21). */
+static void
+stripped(void)
+{
+	struct credentials credentials = { .user = (char[]){ "u" } };
+	static const struct {
+		enum tls_policy tls;
+		bool login;
+		const char *ehlo, *starttls, *outcomes;
+		int status;
+	} cases[] = {
+		{ TLS_STARTTLS, false, "250 fake", "220 go", "uu", 77 },
+		{ TLS_STARTTLS, false, "250-fake\n250 STARTTLSX", "220 go",
+		    "uu", 77 },
+		{ TLS_STARTTLS, true, "250-fake\n250 AUTH PLAIN", "220 go",
+		    "uu", 77 },
+		{ TLS_STARTTLS, false, "500 what", "220 go", "uu", 77 },
+		{ TLS_AUTO, true, "250-fake\n250 AUTH PLAIN", "220 go", "uu",
+		    77 },
+		{ TLS_NONE, true, "250-fake\n250 AUTH PLAIN", "220 go", "uu",
+		    77 },
+		{ TLS_AUTO, false, "250-fake\n250 STARTTLS", "454 later",
+		    "dd", 75 },
+		{ TLS_AUTO, false, "250-fake\n250 STARTTLS", "501 no", "uu",
+		    77 },
+		{ TLS_AUTO, false, "250-fake\n250 STARTTLS", "nonsense", "uu",
+		    76 },
+		{ TLS_AUTO, false, "250-fake\n250 STARTTLS", "421 no", "dd",
+		    75 },
+		{ TLS_AUTO, false, "250-fake\n250 STARTTLS", "close", "uu",
+		    75 },
+		{ TLS_AUTO, false, "250-fake\n250 STARTTLS", "354 go", "uu",
+		    76 },
+		/* F-140 to F-142: injected behind the 220 */
+		{ TLS_AUTO, true, "250-fake\n250 STARTTLS",
+		    "220 go\n250-fake\n250 AUTH PLAIN\n235 ok", "uu", 76 },
+		{ TLS_AUTO, true, "250-fake\n250 STARTTLS",
+		    "raw:220 go\r\n250-AUTH PLAIN", "uu", 76 },
+		{ TLS_AUTO, true, "250-fake\n250 STARTTLS",
+		    "raw:220 go\r\n\n", "uu", 76 },
+		/* the handshake itself fails: there is no socket */
+		{ TLS_AUTO, true, "250-fake\n250 STARTTLS", "220 go", "uu",
+		    76 },
+	};
+	struct setup setup = usual;
+	struct run r;
+	char what[64];
+	size_t i;
+
+	setup.remote = true;
+	buf_adds(&credentials.password, "p");
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (setup.split = 0; setup.split < 2; setup.split++) {
+		const struct session_options options = {
+			.deadline = CLOCK_NEVER,
+			.tls = cases[i].tls,
+			.credentials = cases[i].login ? &credentials : NULL };
+		const struct rule rules[] = {
+			{ "STARTTLS", 1, cases[i].starttls }, { 0 } };
+
+		setup.options = &options;
+		run(&r, rules, cases[i].ehlo, &setup);
+		snprintf(what, sizeof(what), "stripped %zu, split %zu", i,
+		    setup.split);
+		CHECK_STR(r.outcomes, cases[i].outcomes, what);
+		CHECK_INT(r.status, cases[i].status, what);
+		CHECK(!strstr(buf_str(&r.fake.wire), "AUTH"));
+		CHECK(!strstr(buf_str(&r.fake.wire), "MAIL"));
+		CHECK(!strstr(buf_str(&r.fake.wire), "Subject"));
+		done(&r);
+	}
+	buf_free(&credentials.password);
+}
+
 int
 main(void)
 {
-	gather();
+	gather(&message, TEXT, 1);
+	gather(&long_message, "0123456789012345678901234567890123456789\n",
+	    25000);
 	dialogue();
 	expected();
 	matrix();
 	cuts(pipelining);
 	cuts(lock_step);
+	cut_off();
+	login();
+	stripped();
 	message_free(&message);
+	message_free(&long_message);
 	return check_done("t_session");
 }

@@ -1,0 +1,29 @@
+#ifndef VALUES_H
+#define VALUES_H
+
+/* Values of options, checked. Each returns 0, or -1 with FAIL_USAGE that names
+ * the option and what it would take. */
+
+#include <stdint.h>
+
+#include "net/server.h"
+#include "smtp/envelope.h"
+
+/* Seconds, more than 0, such as "30" or "0.5"; into milliseconds. */
+int value_seconds(
+    int64_t *ms, const char *option, const char *value, struct problem *);
+
+int value_number(uint64_t *, const char *option, const char *value,
+    uint64_t least, uint64_t most, struct problem *);
+
+/* auto, starttls, implicit, none. */
+int value_policy(enum tls_policy *, const char *value, struct problem *);
+
+/* "PLAIN,login" as " PLAIN LOGIN ", which is what session_options wants. */
+int value_mechanisms(struct buf *, const char *value, struct problem *);
+
+/* Adds the addresses of a file, one a line; blank lines and those that begin
+ * with # are skipped. FAIL_INPUT if it cannot be read. */
+int value_recipients(struct envelope *, const char *path, struct problem *);
+
+#endif

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# Helpers of the bats files: the program, the test server, certificates.
+#
+#   setup_common              in setup(): EHLO and SERVER become absolute paths
+#   teardown_common           in teardown(): ends the servers, shows their errors
+#   certs                     makes the certificates once a run, sets CERTS
+#   serve [-n NAME] [OPTION]...   starts a server, sets PORT (NAME_PORT)
+#   served [NAME]             waits until a server (--sessions N) has ended
+#   transcript [NAME]         what was said in all sessions that have begun
+#   sent_commands [NAME]      the client's lines of it, without "C: "
+#   violations [NAME]         the server's complaints; fails if there are none
+#   round_trips [NAME]        of each session, a line each
+#   message N [NAME]          the file with the Nth message
+#   envelope N [NAME]         the file with its MAIL and RCPT lines
+
+absolute() {
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s/%s\n' "$PWD" "$1" ;;
+	esac
+}
+
+setup_common() {
+	EHLO=$(absolute "${EHLO:-build/ehlo}")
+	SERVER=$(absolute "${TEST_SERVER:-build/tests/server}")
+	export EHLO SERVER
+	declare -gA SERVER_PID=() SERVER_FD=()
+}
+
+# A sanitizer's report about the server fails the test too.
+teardown_common() {
+	local name errors bad=0
+
+	for name in "${!SERVER_PID[@]}"; do
+		kill "${SERVER_PID[$name]}" 2>/dev/null || true
+		served "$name" || bad=1
+		errors=$(server_dir "$name")/errors
+		if [ -s "$errors" ]; then
+			cat "$errors"
+			bad=1
+		fi
+	done
+	return "$bad"
+}
+
+# The directory appears whole, so that parallel jobs may try at once.
+certs() {
+	local made
+
+	CERTS=$BATS_RUN_TMPDIR/certs
+	[ -d "$CERTS" ] && return
+	made=$(mktemp -d "$CERTS.XXXXXX")
+	sh "$BATS_TEST_DIRNAME/certs.sh" "$made"
+	ln -sn "$made" "$CERTS" 2>/dev/null || [ -d "$CERTS" ]
+}
+
+server_dir() {
+	local name=${1:-main}
+
+	[ "$name" = main ] && name=
+	printf '%s/srv%s\n' "$BATS_TEST_TMPDIR" "${name:+-$name}"
+}
+
+# The server says on its standard output where it listens, and later when a
+# session has ended; when the server ends, so does its output.
+serve() {
+	local name=main dir fd where
+
+	if [ "${1-}" = -n ]; then
+		name=$2
+		shift 2
+	fi
+	dir=$(server_dir "$name")
+	mkdir -p "$dir"
+	exec {fd}< <(exec "$SERVER" --dir "$dir" --ready-fd 1 "$@" \
+		2>"$dir/errors" 3>&-)
+	SERVER_PID[$name]=$!
+	SERVER_FD[$name]=$fd
+	if ! read -r -t 10 -u "$fd" where; then
+		cat "$dir/errors"
+		return 1
+	fi
+	[ "$name" = main ] && name=
+	printf -v "${name:+${name}_}PORT" %s "$where"
+}
+
+served() {
+	local fd=${SERVER_FD[${1:-main}]} status=0
+
+	while [ "$status" -eq 0 ]; do
+		read -r -t 10 -u "$fd" _ || status=$?
+	done
+	# The end of the output is 1, the time limit more than 128.
+	[ "$status" -eq 1 ]
+}
+
+# A client may have ended a moment before the server knows.
+transcript() {
+	local name=${1:-main} file
+
+	file=$(server_dir "$name")/transcript
+	while [ "$(grep -c '^\* connected' "$file")" -gt \
+		"$(grep -c '^\* session' "$file")" ]; do
+		read -r -t 10 -u "${SERVER_FD[$name]}" _ || break
+	done
+	cat "$file"
+}
+
+sent_commands() {
+	transcript "$@" | sed -n 's/^C: //p'
+}
+
+violations() {
+	transcript "$@" | grep '^\* VIOLATION'
+}
+
+round_trips() {
+	transcript "$@" | sed -n 's/^\* session .*: round trips \([0-9]*\),.*/\1/p'
+}
+
+message() {
+	printf '%s/message.%s\n' "$(server_dir "${2-}")" "$1"
+}
+
+envelope() {
+	printf '%s/envelope.%s\n' "$(server_dir "${2-}")" "$1"
+}
