@@ -14,6 +14,8 @@
 #include "submit/outcome.h"
 #include "submit/submission.h"
 
+#define BY_SIGNAL 128 /* and its number: what a shell makes of such an end */
+
 /* A closed standard descriptor must not become the socket: what is meant for
  * standard output would be said to the server. What is opened in its place
  * fails as a closed one would. */
@@ -55,37 +57,18 @@ gather(const struct options *o, struct message *m, struct problem *problem)
 
 /* All that can be found out before a connection is made. */
 static int
-prepare(struct options *o, struct message *m, int *interrupt,
-    struct problem *problem)
+prepare(struct options *o, struct submission *sub)
 {
-	if (gather(o, m, problem) == -1)
+	if (gather(o, sub->message, &sub->problem) == -1)
 		return -1;
-	*interrupt = interrupt_open();
-	if (*interrupt == -1)
+	sub->interrupt = interrupt_open();
+	if (sub->interrupt == -1)
 		return problem_set(
-		    problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
+		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
 	if (o->session.credentials == NULL)
 		return 0;
-	return credentials_password(
-	    &o->credentials, &o->password, o->server.name, *interrupt, problem);
-}
-
-static void
-submit_prepared(
-    struct options *o, struct message *m, int interrupt, struct submission *sub)
-{
-	*sub = (struct submission){ .server = &o->server,
-		.options = o->session,
-		.envelope = &o->envelope,
-		.message = m,
-		.trace = &o->trace,
-		.family = o->family,
-		.local = o->local.len ? &o->local : NULL,
-		.connect_timeout = o->connect_timeout,
-		.interrupt = interrupt };
-	if (o->form == REPORT_JSON)
-		sub->options.committing = report_committing;
-	submit(sub);
+	return credentials_password(&o->credentials, &o->password,
+	    o->server.name, sub->interrupt, &sub->problem);
 }
 
 /* From the options to the exit status. */
@@ -93,19 +76,27 @@ static int
 run(struct options *o)
 {
 	struct message message = { 0 };
-	struct submission sub = { 0 };
-	int status, interrupt;
+	struct submission sub = { .server = &o->server,
+		.options = o->session,
+		.envelope = &o->envelope,
+		.message = &message,
+		.trace = &o->trace,
+		.family = o->family,
+		.local = o->local.len ? &o->local : NULL,
+		.connect_timeout = o->connect_timeout };
+	int status;
 
-	sub.server = &o->server;
-	sub.envelope = &o->envelope;
-	sub.message = &message;
-	if (prepare(o, &message, &interrupt, &sub.problem) == 0)
-		submit_prepared(o, &message, interrupt, &sub);
+	if (o->form == REPORT_JSON)
+		sub.options.committing = report_committing;
+	if (prepare(o, &sub) == 0)
+		submit(&sub);
 	else
 		envelope_decide_all(&o->envelope,
 		    sub.problem.class == FAIL_MESSAGE ? REFUSED : UNSENT,
 		    STAGE_LOCAL, NULL, buf_str(&sub.problem.text));
 	status = outcome_status(&o->envelope, &sub.problem);
+	if (sub.problem.class == FAIL_SIGNAL && status != EX_UNKNOWN)
+		status = BY_SIGNAL + interrupt_signal();
 	if (sub.problem.class != FAIL_NONE)
 		report_problem(o->server.name, &sub.problem);
 	if (report(o->form, &sub, status) == -1)
@@ -138,7 +129,7 @@ main(int argc, char **argv)
 	}
 	options_free(&o);
 	problem_free(&problem);
-	if (interrupt_signal())
-		interrupt_die(interrupt_signal());
+	if (status > BY_SIGNAL)
+		interrupt_die(status - BY_SIGNAL);
 	return status;
 }

@@ -39,7 +39,7 @@ Subject: A message to three
 One of you gets it.
 END
 
-command="EHLO_PASSWORD=password ehlo -d --no-config \\
+command="EHLO_PASSWORD=password ehlo -d \\
     --tls=starttls --tls-ca ca.pem --user user localhost:$port \\
     sender@example.com ann@example.com bob@example.com eve@example.com <message"
 cat <<END

@@ -57,6 +57,20 @@ harmful(uint32_t cp)
 	return false;
 }
 
+bool
+text_harmless(const char *p, size_t len)
+{
+	uint32_t cp;
+	size_t n;
+
+	for (; len; p += n, len -= n) {
+		n = text_utf8(p, len, &cp);
+		if (n == 0 || harmful(cp))
+			return false;
+	}
+	return true;
+}
+
 void
 text_show(struct buf *out, const char *p, size_t len)
 {

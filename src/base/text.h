@@ -14,6 +14,9 @@
  * and zero-width characters and octets that are not UTF-8 as \xNN. */
 void text_show(struct buf *out, const char *, size_t len);
 
+/* Whether text_show() would show all of it as it is. */
+bool text_harmless(const char *, size_t len);
+
 /* Adds a JSON string with its quotes (RFC 8259 7): always valid UTF-8; what
  * text_show() escapes as \u00NN, an octet that is not UTF-8 as U+FFFD. */
 void text_json(struct buf *out, const char *, size_t len);

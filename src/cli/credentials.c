@@ -134,9 +134,9 @@ from_environment(struct buf *out)
 	return 1;
 }
 
-/* One line from the terminal, until its end, an error or a signal. */
+/* One line from the terminal. */
 static int
-read_line(struct buf *out, int tty, int interrupt)
+read_line(struct buf *out, int tty, int interrupt, struct problem *problem)
 {
 	struct pollfd p[2] = {
 		{ .fd = tty, .events = POLLIN },
@@ -145,17 +145,17 @@ read_line(struct buf *out, int tty, int interrupt)
 	ssize_t n;
 
 	for (;;) {
-		if (poll(p, 2, -1) == -1 && errno != EINTR)
-			return -1;
+		if (poll(p, 2, -1) == -1)
+			continue; /* a signal: the next poll sees it */
 		if (p[1].revents)
-			return -1;
-		if (p[0].revents == 0)
-			continue;
+			return problem_set(
+			    problem, FAIL_SIGNAL, "no password: interrupted");
 		n = read(tty, buf_room(out, 256), 256);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return -1;
+			return problem_set(
+			    problem, FAIL_AUTH, "no password was entered");
 		buf_added(out, (size_t)n);
 		if (out->data[out->tail - 1] == '\n') {
 			out->tail--;
@@ -188,12 +188,10 @@ ask(struct buf *out, const char *user, const char *server, int interrupt,
 	tcsetattr(tty, TCSAFLUSH, &quiet);
 	ignored = write(tty, buf_head(&prompt), buf_len(&prompt));
 	(void)ignored;
-	rv = read_line(out, tty, interrupt);
+	rv = read_line(out, tty, interrupt, problem);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	close(tty);
 	buf_free(&prompt);
-	if (rv == -1)
-		problem_set(problem, FAIL_SIGNAL, "no password was entered");
 	return rv;
 }
 

@@ -49,7 +49,7 @@ int message_gather(struct message *, int fd, struct problem *);
 void message_rewind(struct message *);
 
 /* Appends the next octets of the message as DATA wants them, CRLF line ends
- * and stuffed dots (RFC 5321 4.5.2), at least one and at most 256 KiB at once.
+ * and stuffed dots (RFC 5321 4.5.2), at least one and at most some 256 KiB.
  * Returns 1; 0 at the end, when the last line is complete and the octets given
  * out were just message.size; -1 with FAIL_INPUT if it cannot be read or has
  * changed since it was measured (R-5321-46, R-1870-06): then the final dot

@@ -46,19 +46,6 @@ refuse(const struct server *s, struct problem *problem, const char *hint,
 	return -1;
 }
 
-/* S-10: valid UTF-8, and nothing that controls a terminal or a reader. */
-static bool
-harmless(const char *p, size_t len)
-{
-	struct buf shown = { 0 };
-	bool same;
-
-	text_show(&shown, p, len);
-	same = buf_len(&shown) == len;
-	buf_free(&shown);
-	return same;
-}
-
 static bool
 alnum(char c)
 {
@@ -248,7 +235,7 @@ user_name(
 		    "malformed percent-encoding in USER");
 	else if (buf_len(&user) == 0)
 		rv = refuse(s, problem, NULL, "no USER before the \"@\"");
-	else if (!harmless(buf_head(&user), buf_len(&user)))
+	else if (!text_harmless(buf_head(&user), buf_len(&user)))
 		rv = refuse(s, problem, NULL,
 		    "a control character or invalid UTF-8 in USER");
 	else
@@ -365,7 +352,8 @@ read_word(struct server *s, struct problem *problem)
 		    "it comes from --password-file, --password-command, "
 		    "--netrc or $EHLO_PASSWORD, or is asked for",
 		    "server: a password may not stand in SERVER");
-	if (!harmless(s->word, strlen(s->word)))
+	/* S-10 */
+	if (!text_harmless(s->word, strlen(s->word)))
 		return refuse(
 		    s, problem, NULL, "a control character or invalid UTF-8");
 	if (path)

@@ -227,19 +227,25 @@ is_address(const char *host)
 }
 
 /* The identity to be found in the certificate (RFC 9525; R-ID-02 to -04): a
- * DNS name or an address, never the common name. */
+ * DNS name or an address, never the common name. A zone (fe80::1%eth0) is this
+ * machine's business. */
 static int
 expect(struct tls *t, const char *name)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
+	char *address = mem_copy(name, strcspn(name, "%"));
+	int rv;
 
 	X509_VERIFY_PARAM_set_hostflags(
 	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
 		       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-	if (is_address(name))
-		return X509_VERIFY_PARAM_set1_ip_asc(param, name);
-	return SSL_set_tlsext_host_name(t->ssl, name) &&
-	       X509_VERIFY_PARAM_set1_host(param, name, 0);
+	if (is_address(address))
+		rv = X509_VERIFY_PARAM_set1_ip_asc(param, address);
+	else
+		rv = SSL_set_tlsext_host_name(t->ssl, name) &&
+		     X509_VERIFY_PARAM_set1_host(param, name, 0);
+	free(address);
+	return rv;
 }
 
 static int

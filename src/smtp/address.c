@@ -130,11 +130,9 @@ stray(const struct scan *s, const char *part)
 static int
 harmless(const struct scan *s)
 {
-	size_t n, len = (size_t)(s->end - s->text);
-	struct buf shown = { 0 };
 	const char *p;
 	uint32_t cp = 0;
-	bool same;
+	size_t n;
 
 	for (p = s->text; p < s->end; p += n) {
 		n = text_utf8(p, (size_t)(s->end - p), &cp);
@@ -143,10 +141,7 @@ harmless(const struct scan *s)
 		if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
 			return refuse(s, NULL, "a control character");
 	}
-	text_show(&shown, s->text, len);
-	same = buf_len(&shown) == len;
-	buf_free(&shown);
-	if (!same)
+	if (!text_harmless(s->text, (size_t)(s->end - s->text)))
 		return refuse(
 		    s, NULL, "an invisible or bidirectional control character");
 	return 0;
