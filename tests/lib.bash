@@ -125,3 +125,69 @@ message() {
 envelope() {
 	printf '%s/envelope.%s\n' "$(server_dir "${2-}")" "$1"
 }
+
+# Below: tests of the program.
+#
+#   setup_client              in setup(): also a home of its own, MESSAGE
+#   teardown_client           in teardown(): also fails on violations, unless
+#                             the test has set violations_meant
+#   ehlo [ARG]...             runs it, standard input is the caller's
+#   submit [ARG]...           sends MESSAGE from a@client.test by the server
+#   ended STATUS OUT ERR      how it went, to the last octet
+#   nobody_connected [NAME]   the server has seen no client
+#   wait_for COMMAND...       until it succeeds, at most 10 s
+
+setup_client() {
+	setup_common
+	unset EHLO_PASSWORD CREDENTIALS_DIRECTORY TMPDIR XDG_CONFIG_HOME
+	export HOME=$BATS_TEST_TMPDIR/home
+	mkdir "$HOME"
+	OUT=$BATS_TEST_TMPDIR/out
+	ERR=$BATS_TEST_TMPDIR/err
+	MESSAGE=$BATS_TEST_TMPDIR/message
+	printf 'Subject: x\n\nhi\n' >"$MESSAGE"
+	violations_meant=
+}
+
+teardown_client() {
+	local name bad=0
+
+	for name in "${!SERVER_PID[@]}"; do
+		[ -f "$(server_dir "$name")/transcript" ] || continue
+		[ -n "$violations_meant" ] || ! violations "$name" || bad=1
+	done
+	teardown_common || bad=1
+	return "$bad"
+}
+
+ehlo() {
+	status=0
+	"$EHLO" "$@" >"$OUT" 2>"$ERR" 3>&- || status=$?
+}
+
+submit() {
+	ehlo --helo client.test "127.0.0.1:$PORT" a@client.test "$@" \
+		<"$MESSAGE"
+}
+
+ended() {
+	diff -u --label wanted --label got \
+		<(printf 'exit status %s\n%sstandard error:\n%s' "$1" \
+			"${2:+$2$'\n'}" "${3:+$3$'\n'}") \
+		<(printf 'exit status %s\n' "$status"
+		cat "$OUT"
+		printf 'standard error:\n'
+		cat "$ERR")
+}
+
+nobody_connected() {
+	[ ! -e "$(server_dir "${1-}")/transcript" ]
+}
+
+wait_for() {
+	local end=$((SECONDS + 10))
+
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+	done
+}

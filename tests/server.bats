@@ -107,7 +107,7 @@ session_1() {
 	serve --sessions 1
 	submit 'Subject: x\r\n\r\nhi\r\n.\r\n'
 	served
-	[ "$(session_1)" = '* session 1: round trips 4, commands 5, bytes in 105' ]
+	[ "$(session_1)" = '* session 1: round trips 4, commands 5, bytes in 103' ]
 	run violations
 	[ "$status" -ne 0 ]
 }
@@ -578,7 +578,7 @@ base64_of() {
 	[ "$reply" = '250 from a file' ]
 	for line in 'NOOP 250' 'XYZZY: 250' 'NOOP: sing' 'RCPT x: 250' \
 		'NOOP: pause' 'NOOP: close now' 'after: 250' 'NOOP: endless' \
-		'session 0 NOOP: 250' 'NOOP: 250 then' 'NOOP /a: 250'; do
+		'session 0 NOOP: 250' 'NOOP: 250 then ' 'NOOP /a: 250'; do
 		run "$SERVER" --play "$line"
 		[ "$status" -eq 64 ]
 		[ "${lines[0]##*: not}" = " a rule: $line" ]

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <openssl/err.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,7 @@ announce(const struct options *o, int fd)
 struct service {
 	const struct options *opt;
 	int listener;
+	int reader; /* shows when nobody reads what --ready-fd says, or -1 */
 	int life[2]; /* a pipe that ends with the server */
 	uint64_t nmessage;
 };
@@ -275,7 +277,7 @@ serve(struct service *v, int fd, uint64_t number)
 		.number = number,
 		.nmessage = v->nmessage,
 		.allowed = UINT64_MAX,
-		.conn = { .parent = v->opt->fork ? v->life[0] : -1 },
+		.conn = { .parent = v->opt->fork ? v->life[0] : v->reader },
 	};
 
 	log_open(&s);
@@ -303,14 +305,21 @@ serve_in_child(struct service *v, int fd, uint64_t number)
 	_exit(0);
 }
 
+/* A server whose test was killed must not stay behind. */
 static int
 accept_one(const struct service *v)
 {
+	struct pollfd p[] = {
+		{ .fd = v->listener, .events = POLLIN },
+		{ .fd = v->reader },
+	};
 	int fd;
 
-	do
+	do {
+		if (poll(p, 2, -1) != -1 && p[1].revents)
+			_exit(0);
 		fd = accept(v->listener, NULL, NULL);
-	while (fd == -1 && (errno == EINTR || errno == ECONNABORTED));
+	} while (fd == -1 && (errno == EINTR || errno == ECONNABORTED));
 	if (fd == -1)
 		err(EX_OSERR, "accept");
 	return fd;
@@ -353,6 +362,7 @@ main(int argc, char *argv[])
 	    (o.fork && signal(SIGCHLD, SIG_IGN) == SIG_ERR))
 		err(EX_OSERR, "signal");
 	o.tls = make_tls(&o);
+	v.reader = o.ready_fd ? (int)o.ready_fd : -1;
 	v.listener = o.unix_path ? listen_unix(&o) : listen_tcp(&o);
 	announce(&o, v.listener);
 	serve_all(&v);

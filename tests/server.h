@@ -108,7 +108,7 @@ int parse_number(const char *, uint64_t *);
  */
 struct conn {
 	int fd;
-	int parent; /* ends when the parent process does, or -1 */
+	int parent; /* shows when the server is not wanted any more, or -1 */
 	SSL *ssl;
 	const char *ended; /* why nothing more can be read or written */
 	char *in;

@@ -22,7 +22,7 @@ enum {
 static const char closed[] = "closed by client";
 static const char was_reset[] = "reset by client";
 
-/* Waits for the client, and for the end of the parent process. */
+/* Waits for the client, and for the end of whoever wants the server. */
 static bool
 await(const struct conn *c, short events, int ms)
 {

@@ -1,7 +1,6 @@
 /* A message from a file, a pipe or elsewhere: what is known of it before it is
  * sent, and that it is sent whole, as it was, or not to its end. */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +104,7 @@ gather(struct message *m, int fd, const char *name)
 	problem_free(&problem);
 }
 
-/* Gathers from fd and sends twice: both times it is what it must be. */
+/* Gathers from fd and sends a piece, then twice all: it is what it must be. */
 static void
 expect(int fd, const struct buf *wire, size_t size, const char *name)
 {
@@ -118,7 +117,9 @@ expect(int fd, const struct buf *wire, size_t size, const char *name)
 	gather(&m, fd, name);
 	CHECK_INT(read(fd, &more, 1), 0, name); /* to others it is consumed */
 	CHECK_INT(m.size, size, name);
+	message_next(&m, &out, &problem);
 	for (time = 0; time < 2; time++) {
+		message_rewind(&m);
 		buf_clear(&out);
 		CHECK_INT(send_all(&m, &out, &problem), 0, name);
 		CHECK_INT(message_next(&m, &out, &problem), 0, name);
@@ -127,7 +128,6 @@ expect(int fd, const struct buf *wire, size_t size, const char *name)
 			       memcmp(buf_head(&out), buf_head(wire),
 				   buf_len(wire)) == 0,
 		    name, __FILE__, __LINE__);
-		message_rewind(&m);
 	}
 	message_free(&m);
 	message_free(&m);
@@ -237,6 +237,7 @@ large_messages(void)
 			snprintf(
 			    name, sizeof(name), "row %zu, %zu back", i, back);
 			set_lines(&in, sizes[i / 3] - back);
+			in.data[in.head] = '.';
 			buf_adds(&in, end);
 			size = wire_of(&wire, buf_head(&in), buf_len(&in));
 			expect(file_of(buf_head(&in), buf_len(&in)), &wire,
@@ -425,7 +426,7 @@ a_zeroed_message(void)
 
 	CHECK_INT(message_next(&m, &out, &problem), 0, "nothing to send");
 	message_free(&m);
-	CHECK_INT(fcntl(0, F_GETFD) == -1 ? errno : 0, 0, "stdin is open");
+	CHECK(fcntl(0, F_GETFD) != -1); /* which is 0 in it */
 }
 
 int

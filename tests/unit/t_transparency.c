@@ -376,6 +376,9 @@ test_header(void)
 		  "b\n",
 		    true, true },
 		{ "a: \xe2\x82\xac\xe2\x82\xac\n", true, false },
+		{ "a: \xe2"
+		  "b\x82\xac\n",
+		    true, true },
 		{ "a: \xc0\xaf\n", true, true }, /* overlong */
 		{ "a: \xed\xa0\x80\n", true, true }, /* a surrogate */
 		{ "a: \xf4\x90\x80\x80\n", true, true },
