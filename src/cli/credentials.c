@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,18 +15,36 @@
 	65536 /* octets; a token can be long, a file is no token               \
 	       */
 
+/* Waits for octets or the end on fd; -1: a signal came first. */
+static int
+readable(int fd, int interrupt)
+{
+	struct pollfd p[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = interrupt, .events = POLLIN },
+	};
+
+	while (poll(p, 2, -1) == -1)
+		; /* a signal: the next poll sees it */
+	return p[1].revents ? -1 : 0;
+}
+
 /* Reads to the end, and takes one line end off. */
 static int
-read_all(struct buf *out, int fd, const char *what, struct problem *problem)
+read_all(struct buf *out, int fd, const char *what, int interrupt,
+    struct problem *problem)
 {
 	ssize_t n;
 
 	do {
+		if (readable(fd, interrupt) == -1)
+			return problem_set(
+			    problem, FAIL_SIGNAL, "%s: interrupted", what);
 		n = read(fd, buf_room(out, 4096), 4096);
 		if (n > 0)
 			buf_added(out, (size_t)n);
 	} while ((n > 0 && buf_len(out) <= PASSWORD_MAX) ||
-		 (n == -1 && errno == EINTR));
+		 (n == -1 && (errno == EINTR || errno == EAGAIN)));
 	if (n == -1)
 		return problem_set(
 		    problem, FAIL_INPUT, "%s: %s", what, strerror(errno));
@@ -53,7 +72,7 @@ check(const struct buf *password, const char *what, struct problem *problem)
 }
 
 static int
-from_file(struct buf *out, const char *path, const char *what,
+from_file(struct buf *out, const char *path, const char *what, int interrupt,
     struct problem *problem)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rv = -1;
@@ -68,7 +87,7 @@ from_file(struct buf *out, const char *path, const char *what,
 		    "%s %s: others may read or write it (mode %04o)", what,
 		    path, (unsigned)st.st_mode & 07777);
 	else
-		rv = read_all(out, fd, what, problem);
+		rv = read_all(out, fd, what, interrupt, problem);
 	if (fd != -1)
 		close(fd);
 	return rv;
@@ -77,11 +96,12 @@ from_file(struct buf *out, const char *path, const char *what,
 static void
 run_command(const char *command, int out)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (null != -1)
 		dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
+	signal(SIGPIPE, SIG_DFL); /* as in any shell */
 	unsetenv("EHLO_PASSWORD");
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
@@ -90,7 +110,8 @@ run_command(const char *command, int out)
 /* Its standard error is the user's to see; what it prints is the password only
  * if it succeeds (S-52). */
 static int
-from_command(struct buf *out, const char *command, struct problem *problem)
+from_command(struct buf *out, const char *command, int interrupt,
+    struct problem *problem)
 {
 	int fd[2], status = 0, rv;
 	pid_t pid;
@@ -108,8 +129,11 @@ from_command(struct buf *out, const char *command, struct problem *problem)
 		rv = problem_set(problem, FAIL_SYSTEM, "--password-command: %s",
 		    strerror(errno));
 	else
-		rv = read_all(out, fd[0], "--password-command", problem);
+		rv = read_all(
+		    out, fd[0], "--password-command", interrupt, problem);
 	close(fd[0]);
+	if (pid != -1 && problem->class == FAIL_SIGNAL)
+		kill(pid, SIGTERM);
 	while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
 	if (rv == 0 && WIFSIGNALED(status))
@@ -138,16 +162,10 @@ from_environment(struct buf *out)
 static int
 read_line(struct buf *out, int tty, int interrupt, struct problem *problem)
 {
-	struct pollfd p[2] = {
-		{ .fd = tty, .events = POLLIN },
-		{ .fd = interrupt, .events = POLLIN },
-	};
 	ssize_t n;
 
 	for (;;) {
-		if (poll(p, 2, -1) == -1)
-			continue; /* a signal: the next poll sees it */
-		if (p[1].revents)
+		if (readable(tty, interrupt) == -1)
 			return problem_set(
 			    problem, FAIL_SIGNAL, "no password: interrupted");
 		n = read(tty, buf_room(out, 256), 256);
@@ -196,7 +214,7 @@ ask(struct buf *out, const char *user, const char *server, int interrupt,
 }
 
 static int
-from_systemd(struct buf *out, struct problem *problem)
+from_systemd(struct buf *out, int interrupt, struct problem *problem)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	struct buf path = { 0 };
@@ -206,7 +224,7 @@ from_systemd(struct buf *out, struct problem *problem)
 		buf_addf(&path, "%s/ehlo.password", folder);
 		if (access(buf_str(&path), F_OK) == 0)
 			rv = from_file(out, buf_str(&path), "credential",
-				 problem) == 0
+				 interrupt, problem) == 0
 				 ? 1
 				 : -1;
 	}
@@ -226,16 +244,16 @@ credentials_password(struct credentials *c,
 	out->secret = true;
 	if (source->file) {
 		what = "--password-file";
-		rv = from_file(out, source->file, what, problem);
+		rv = from_file(out, source->file, what, interrupt, problem);
 	} else if (source->command) {
 		what = "--password-command";
-		rv = from_command(out, source->command, problem);
+		rv = from_command(out, source->command, interrupt, problem);
 	} else if (source->fd != -1) {
 		what = "--password-fd";
-		rv = read_all(out, source->fd, what, problem);
+		rv = read_all(out, source->fd, what, interrupt, problem);
 	} else if ((rv = from_environment(out)) == 0) {
 		what = "$CREDENTIALS_DIRECTORY/ehlo.password";
-		rv = from_systemd(out, problem);
+		rv = from_systemd(out, interrupt, problem);
 		if (rv == 0) {
 			what = "terminal";
 			rv = ask(out, c->user, server, interrupt, problem);

@@ -174,11 +174,13 @@ heed_recipient(struct session *s, size_t i)
 	outcome =
 	    reply_class(&s->reply) == 4 || is_too_many(s) ? DEFERRED : REFUSED;
 	envelope_decide(s->envelope, i, outcome, STAGE_RCPT, &s->reply, NULL);
-	if (is_login_wanted(&s->reply))
+	if (is_login_wanted(&s->reply)) {
+		reply_words(&s->reply, &words);
 		problem_hint(&s->problem, FAIL_AUTH, login_wanted(s),
-		    "RCPT TO:<%s>: %d %s",
-		    s->envelope->recipients[i].address.path, s->reply.code,
-		    buf_str(&s->reply.text));
+		    "RCPT TO:<%s>: %s", s->envelope->recipients[i].address.path,
+		    buf_str(&words));
+		buf_free(&words);
+	}
 }
 
 void
