@@ -12,11 +12,12 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 #define BLOCK (256 * 1024)
 
@@ -31,10 +32,12 @@ dial(const char *host, const char *port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	uint64_t number;
 
-	sin.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
-	if (inet_pton(AF_INET, host, &sin.sin_addr) != 1)
-		errx(EX_USAGE, "%s: not an IPv4 address", host);
+	if (inet_pton(AF_INET, host, &sin.sin_addr) != 1 ||
+	    text_number(port, strlen(port), 65535, &number) == -1)
+		errx(EX_USAGE, "%s:%s: not an IPv4 address", host, port);
+	sin.sin_port = htons((uint16_t)number);
 	if (fd == -1 || connect(fd, (void *)&sin, sizeof(sin)) == -1)
 		err(EX_UNAVAILABLE, "%s:%s", host, port);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

@@ -10,13 +10,15 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 struct run {
 	int64_t wall; /* ns */
@@ -87,13 +89,13 @@ run_once(const char *input, char *argv[])
 int
 main(int argc, char *argv[])
 {
+	uint64_t times;
 	struct run r;
-	int i, times;
 
-	times = argc > 3 ? atoi(argv[1]) : 0;
-	if (times < 1)
+	if (argc < 4 ||
+	    text_number(argv[1], strlen(argv[1]), 1000000, &times) == -1)
 		errx(EX_USAGE, "usage: bench-timeit TIMES INPUT COMMAND...");
-	for (i = 0; i < times; i++) {
+	for (; times > 0; times--) {
 		r = run_once(argv[2], argv + 3);
 		if (r.status)
 			return r.status;
