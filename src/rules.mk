@@ -9,7 +9,7 @@ compile = $(CC) -std=c11 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_NETBSD_SOURCE \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings $(WERROR:1=-Werror) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 link = $(CC) $(HARDEN_CFLAGS) $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
-libs = $(POPT_LIBS) $(SSL_LIBS) $(LIBS)
+libs = $(SSL_LIBS) $(POPT_LIBS) $(LIBS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 main = $(BUILD)/src/main.o

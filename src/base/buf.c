@@ -143,11 +143,13 @@ buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	buf_room(b, 128); /* most texts fit */
+	n = vsnprintf(b->data + b->tail, b->cap - b->tail, fmt, again);
 	va_end(again);
 	if (n < 0)
 		err(EX_SOFTWARE, "%s", fmt);
-	vsnprintf(buf_room(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= b->cap - b->tail)
+		vsnprintf(buf_room(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
 	b->tail += (size_t)n;
 }
 

@@ -71,6 +71,17 @@ text_harmless(const char *p, size_t len)
 	return true;
 }
 
+/* How many octets of printable ASCII there are at p. */
+static size_t
+printable(const char *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && p[n] >= ' ' && p[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void
 text_show(struct buf *out, const char *p, size_t len)
 {
@@ -78,6 +89,10 @@ text_show(struct buf *out, const char *p, size_t len)
 	uint32_t cp;
 
 	for (i = 0; i < len; i += n) {
+		n = printable(p + i, len - i);
+		buf_add(out, p + i, n);
+		if (n)
+			continue;
 		n = text_utf8(p + i, len - i, &cp);
 		if (n && !harmful(cp)) {
 			buf_add(out, p + i, n);

@@ -142,11 +142,13 @@ deadline_for(struct session *s, enum command command)
 }
 
 /* What a command is called in messages: "RCPT TO:<bob@example.org>". */
-static void
-subject(const struct session *s, const struct pending *p, struct buf *out)
+static const char *
+subject(struct session *s, const struct pending *p)
 {
+	struct buf *out = &s->subject;
 	const char *path = NULL;
 
+	buf_clear(out);
 	if (p->command == CMD_MAIL)
 		path = s->envelope->sender.path;
 	if (p->command == CMD_RCPT)
@@ -154,6 +156,7 @@ subject(const struct session *s, const struct pending *p, struct buf *out)
 	buf_adds(out, commands[p->command].name);
 	if (path)
 		buf_addf(out, ":<%s>", path);
+	return buf_str(out);
 }
 
 static void
@@ -169,7 +172,7 @@ trace_received(struct session *s)
 /* A reply that is none, or whose lines contradict one another: then the worst
  * of them is heeded first, unless the message is at stake (D-06). */
 static int
-malformed(struct session *s, const struct pending *p, const char *doing)
+malformed(struct session *s, const struct pending *p)
 {
 	if (s->reply.contradicts && !committed(s) &&
 	    reply_class(&s->reply) >= 4)
@@ -180,13 +183,14 @@ malformed(struct session *s, const struct pending *p, const char *doing)
 		return lost(s, FAIL_PROTOCOL,
 		    "this port speaks TLS: use submissions://HOST or "
 		    "--tls=implicit",
-		    "%s: the server speaks TLS, not SMTP", doing);
-	return lost(s, FAIL_PROTOCOL, NULL, "%s: %s", doing, s->reply.why);
+		    "%s: the server speaks TLS, not SMTP", subject(s, p));
+	return lost(
+	    s, FAIL_PROTOCOL, NULL, "%s: %s", subject(s, p), s->reply.why);
 }
 
 /* Reads until one reply is whole. */
 static int
-take(struct session *s, const struct pending *p, const char *doing)
+take(struct session *s, const struct pending *p)
 {
 	enum conn_event event;
 
@@ -201,7 +205,7 @@ take(struct session *s, const struct pending *p, const char *doing)
 			return 0;
 		case REPLY_BAD:
 			trace_received(s);
-			return malformed(s, p, doing);
+			return malformed(s, p);
 		case REPLY_MORE:
 			event = conn_pull(s->conn);
 			if (event == CONN_OK)
@@ -211,8 +215,8 @@ take(struct session *s, const struct pending *p, const char *doing)
 				return lost(s, FAIL_CONNECTION, NULL,
 				    "%s: the server closed the connection in "
 				    "the middle of its reply",
-				    doing);
-			return lost_event(s, event, doing);
+				    subject(s, p));
+			return lost_event(s, event, subject(s, p));
 		}
 	}
 }
@@ -230,27 +234,20 @@ static int
 answer(struct session *s)
 {
 	const struct pending p = s->pending[s->head];
-	struct buf doing = { 0 };
-	int rv;
 
-	subject(s, &p, &doing);
 	deadline_for(s, p.command);
 	enter(s, commands[p.command].stage);
-	rv = take(s, &p, buf_str(&doing));
-	if (rv == 0) {
-		s->head++;
-		if (s->reply.code == 421)
-			rv = going_away(s, buf_str(&doing));
-		else if (reply_class(&s->reply) == 3 &&
-			 !commands[p.command].data)
-			rv = lost(s, FAIL_PROTOCOL, NULL,
-			    "%s: %d is no answer to that", buf_str(&doing),
-			    s->reply.code);
-		else
-			heed(s, &p);
-	}
-	buf_free(&doing);
-	return rv;
+	if (take(s, &p) == -1)
+		return -1;
+	s->head++;
+	if (s->reply.code == 421)
+		return going_away(s, subject(s, &p));
+	if (reply_class(&s->reply) == 3 && !commands[p.command].data)
+		return lost(s, FAIL_PROTOCOL, NULL,
+		    "%s: %d is no answer to that", subject(s, &p),
+		    s->reply.code);
+	heed(s, &p);
+	return 0;
 }
 
 int
@@ -288,7 +285,7 @@ quiet(struct session *s)
 	do
 		state = reply_take(&s->reply, &s->conn->in);
 	while (state == REPLY_LINE ||
-	    (state == REPLY_MORE && conn_pull(s->conn) == CONN_OK));
+	       (state == REPLY_MORE && conn_pull(s->conn) == CONN_OK));
 	trace_received(s);
 	if (state == REPLY_WHOLE && s->reply.code == 421)
 		return going_away(s, "unasked");

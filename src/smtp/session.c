@@ -7,6 +7,10 @@
 #include "smtp/session.h"
 #include "smtp/verdict.h"
 
+/* Octets of the message in one write, about: enough for the server to have
+ * something to read while the next are made. */
+#define BLOCK 524288
+
 static int
 start_tls(struct session *s)
 {
@@ -308,7 +312,7 @@ content(struct session *s)
 		if (more == -1)
 			return lost(s, s->problem.class, NULL, "%s",
 			    buf_str(&s->problem.text));
-		if (buf_len(out) >= 65536 && push_content(s) == -1)
+		if (buf_len(out) >= BLOCK && push_content(s) == -1)
 			return -1;
 	} while (more);
 	trace_note(s->trace, 1, "message of %llu octets",
@@ -376,6 +380,7 @@ session_end(struct session *s)
 	conn_close(s->conn);
 	reply_free(&s->reply);
 	extensions_free(&s->extensions);
+	buf_free(&s->subject);
 	buf_free(&s->hidden);
 	free(s->pending);
 	s->pending = NULL;

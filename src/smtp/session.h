@@ -90,6 +90,7 @@ struct session {
 	size_t naccepted; /* recipients accepted at RCPT */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */
+	struct buf subject; /* what a pending command is called */
 	struct buf hidden; /* secrets, a NUL behind each */
 };
 

@@ -7,18 +7,15 @@
 void
 reply_words(const struct reply *reply, struct buf *out)
 {
-	size_t i;
+	char *p;
+	size_t n = buf_len(&reply->text);
 
-	buf_addf(out, "%03d%s%s", reply->code, *reply->enhanced ? " " : "",
-	    reply->enhanced);
-	if (buf_len(&reply->text))
-		buf_adds(out, " ");
-	for (i = 0; i < buf_len(&reply->text); i++)
-		buf_add(out,
-		    buf_head(&reply->text)[i] == '\n'
-			? " "
-			: buf_head(&reply->text) + i,
-		    1);
+	buf_addf(out, "%03d%s%s%s", reply->code, *reply->enhanced ? " " : "",
+	    reply->enhanced, n ? " " : "");
+	buf_add(out, buf_head(&reply->text), n);
+	for (p = out->data + out->tail - n; n--; p++)
+		if (*p == '\n')
+			*p = ' ';
 }
 
 bool
