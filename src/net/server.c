@@ -349,8 +349,8 @@ read_word(struct server *s, struct problem *problem)
 		path = socket_path(colon + 1);
 	if (path == NULL && has_password(s->word, colon))
 		return problem_hint(problem, FAIL_USAGE,
-		    "it comes from --password-file, --password-command, "
-		    "--netrc or $EHLO_PASSWORD, or is asked for",
+		    "it comes from --password-file, --password-command "
+		    "or $EHLO_PASSWORD, or is asked for",
 		    "server: a password may not stand in SERVER");
 	/* S-10 */
 	if (!text_harmless(s->word, strlen(s->word)))
