@@ -6,6 +6,7 @@
 #include <popt.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/options.h"
 #include "cli/values.h"
 #include "net/dial.h"
@@ -325,6 +326,12 @@ check_login(struct options *o, struct problem *problem)
 		    "--password-fd 0: standard input is the message");
 	if (o->user == NULL)
 		return 0;
+	if (!text_harmless(o->user, strlen(o->user)))
+		return problem_set(problem, FAIL_USAGE,
+		    "--user: a control character or invalid UTF-8");
+	if (o->authzid && !text_harmless(o->authzid, strlen(o->authzid)))
+		return problem_set(problem, FAIL_USAGE,
+		    "--authzid: a control character or invalid UTF-8");
 	o->credentials.user = mem_string(o->user);
 	o->credentials.authzid = mem_string(o->authzid);
 	o->session.credentials = &o->credentials;

@@ -27,10 +27,15 @@ write_all(int fd, const struct buf *out)
 static void
 show(struct buf *out, const char *text)
 {
-	size_t len = strlen(text);
+	size_t len = strlen(text), shown = len;
 
-	text_show(out, text, len < SHOWN_MAX ? len : SHOWN_MAX);
-	if (len > SHOWN_MAX)
+	if (shown > SHOWN_MAX)
+		shown = SHOWN_MAX;
+	/* not within a character */
+	while (shown < len && shown && (text[shown] & 0xc0) == 0x80)
+		shown--;
+	text_show(out, text, shown);
+	if (shown < len)
 		buf_adds(out, " [...]");
 }
 

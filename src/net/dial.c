@@ -46,7 +46,10 @@ dial_local(struct endpoint *local, const char *text, struct problem *problem)
 		local->len = found->ai_addrlen;
 		resolve_text(found->ai_addr, local->text, sizeof(local->text));
 		freeaddrinfo(found);
-		rv = 0;
+		/* no short forms of IPv4: 127.1 */
+		if (local->address.ss_family != AF_INET ||
+		    strcmp(local->text, address) == 0)
+			rv = 0;
 	}
 	free(copy);
 	if (rv == -1)

@@ -159,6 +159,25 @@ subject(struct session *s, const struct pending *p)
 	return buf_str(out);
 }
 
+/* From here on the text of a reply is a C string, and says that it was none
+ * (S-33). */
+static void
+spell_nul(struct buf *text)
+{
+	struct buf spelt = { 0 };
+	const char *p = buf_head(text), *end = p + buf_len(text), *nul;
+
+	if (memchr(p, '\0', buf_len(text)) == NULL)
+		return;
+	for (; (nul = memchr(p, '\0', (size_t)(end - p))); p = nul + 1) {
+		buf_add(&spelt, p, (size_t)(nul - p));
+		buf_adds(&spelt, "\\x00");
+	}
+	buf_add(&spelt, p, (size_t)(end - p));
+	buf_free(text);
+	*text = spelt;
+}
+
 static void
 trace_received(struct session *s)
 {
@@ -202,6 +221,7 @@ take(struct session *s, const struct pending *p)
 		case REPLY_WHOLE:
 			trace_received(s);
 			redact(s, &s->reply.text);
+			spell_nul(&s->reply.text);
 			return 0;
 		case REPLY_BAD:
 			trace_received(s);

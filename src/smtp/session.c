@@ -11,6 +11,10 @@
  * something to read while the next are made. */
 #define BLOCK 524288
 
+/* What is more than this leaves before the end of the message does: the server
+ * can still say no to it, and the time in which nobody knows is short. */
+#define SHORT 65536
+
 static int
 start_tls(struct session *s)
 {
@@ -315,6 +319,8 @@ content(struct session *s)
 		if (buf_len(out) >= BLOCK && push_content(s) == -1)
 			return -1;
 	} while (more);
+	if (buf_len(out) >= SHORT && push_content(s) == -1)
+		return -1;
 	trace_note(s->trace, 1, "message of %llu octets",
 	    (unsigned long long)s->message->size);
 	return finish(s);
