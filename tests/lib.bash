@@ -2,11 +2,12 @@
 # Helpers of the bats files: the program, the test server, certificates.
 #
 #   setup_common              in setup(): EHLO and SERVER become absolute paths
-#   teardown_common           in teardown(): ends the servers, shows their errors
+#   teardown_common           in teardown(): ends the servers; fails if one
+#                             wrote to standard error
 #   certs                     makes the certificates once a run, sets CERTS
 #   serve [-n NAME] [OPTION]...   starts a server, sets PORT (NAME_PORT)
 #   served [NAME]             waits until a server (--sessions N) has ended
-#   transcript [NAME]         what was said in all sessions that have begun
+#   transcript [NAME]         what was said; waits (10 s) while a session lasts
 #   sent_commands [NAME]      the client's lines of it, without "C: "
 #   violations [NAME]         the server's complaints; fails if there are none
 #   round_trips [NAME]        of each session, a line each

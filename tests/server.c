@@ -15,6 +15,24 @@
 
 #include "server.h"
 
+/*
+ * Where: --listen ADDRESS (127.0.0.1), --port N (any), or --unix PATH;
+ * --port-file FILE and --ready-fd N are told the port or path, the latter
+ * also the end of each session; the server ends when nobody reads it.
+ * --dir DIR gets transcript, message.N and envelope.N; --discard keeps no
+ * message. --sessions N ends after N; --fork gives each a process. --scenario
+ * FILE and --play RULE are explained in server_scenario.c.
+ *
+ * What is offered: --tls-cert FILE --tls-key FILE (STARTTLS, or with
+ * --implicit TLS from the first byte), --tls-max 1.2, --tls-client-ca FILE
+ * (demands a certificate), --auth USER:PASSWORD, --auth-clear (without TLS
+ * too), --auth-mechanisms LIST, --require-auth, --size N, --ehlo KEYWORD,
+ * --chunking, --no-size, --no-8bitmime, --no-pipelining, --helo-only, --lmtp.
+ *
+ * How it is sent: --split N octets a segment, --rcvbuf N, --sndbuf N. --lax
+ * does not write down what a correct client would not have done.
+ */
+
 /* The transcript is written as it happens: there is nothing to save. */
 static void
 stop(int number)

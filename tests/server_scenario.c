@@ -6,6 +6,39 @@
 
 #include "server.h"
 
+/*
+ * A scenario is a list of rules, a line each, `#` begins a comment line. The
+ * first rule that fits is played, in place of the normal behaviour:
+ *
+ *	[session K] WHEN: ACTION [then ACTION]...
+ *
+ * WHEN is a verb (see below; GREETING and HANDSHAKE are moments, RESPONSE is
+ * a line of an AUTH exchange, CONTENT each reply to the final dot, OTHER an
+ * unknown command), alone for every time in a session, or with N for the Nth
+ * time, N+ for that and all later ones, /TEXT/ for commands that contain it;
+ * or `after N`: when N octets of content have been read.
+ *
+ *	CODE TEXT       a reply, CRLF added; \n parts its lines. Its code
+ *changes the state as it would if the server had meant it raw TEXT        the
+ *octets as they are, the state unchanged outside TEXT    the same beside TLS,
+ *in the clear endless TEXT    the octets again and again accept          the
+ *normal behaviour flush           the same, forgetting the input that is there
+ *	as CODE         says nothing, changes the state as CODE would
+ *	plain           behind 220 to STARTTLS: no handshake
+ *	pause MS        waits
+ *	slow MS         from now on reads an octet each MS milliseconds
+ *	notify          sends close_notify
+ *	close           FIN; within TLS without close_notify
+ *	reset           RST
+ *	silent          reads on, says nothing until the client closes
+ *	stall           the same without reading
+ *	cut N ACTION    lets N octets of all that follows through, then closes
+ *	drip MS ACTION  sends an octet each MS milliseconds
+ *
+ * In every TEXT \r \n \t \0 \xNN \\ have the meaning of C, but for \n in
+ * replies; leading blanks are written \x20.
+ */
+
 static const char *const verbs[NVERB] = {
 	[GREETING] = "GREETING",
 	[HANDSHAKE] = "HANDSHAKE",

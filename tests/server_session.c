@@ -225,9 +225,12 @@ starttls(struct session *s, enum verb verb, char *line)
 	s->plain = false;
 	if (play(s, verb, line, reply) != 220 || s->over || s->plain)
 		return;
-	conn_forget_input(&s->conn);
+	s->conn.head = s->conn.tail;
 	conn_flush(&s->conn);
 	play(s, HANDSHAKE, "", NULL);
+	/* In TLS 1.2 the server speaks last, and no greeting is behind it. */
+	s->conn.round_trips += s->conn.unheard;
+	s->conn.unheard = false;
 	/* RFC 3207 4.2: all that was said before is forgotten. */
 	s->hello = s->authenticated = false;
 	text_clear(&s->offer);
@@ -323,8 +326,8 @@ greet(struct session *s)
 
 	code = play(s, GREETING, "",
 	    s->opt->lmtp ? "220 localhost LMTP" : "220 localhost ESMTP");
-	/* The end of it is still here: nobody can have read it. */
-	if (early || (!s->over && conn_peek(&s->conn)))
+	/* While its end is here nobody can have read it. */
+	if (early || (!s->over && s->conn.out.len > 0 && conn_peek(&s->conn)))
 		log_violation(s, "input before the greeting was sent");
 	s->turned_away = code >= 300;
 }
