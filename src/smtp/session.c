@@ -372,9 +372,11 @@ session_run(struct session *s)
 void
 session_end(struct session *s)
 {
-	struct problem before = s->problem;
+	struct problem problem = s->problem;
+	struct buf final = s->final;
 
 	s->problem = (struct problem){ 0 };
+	s->final = (struct buf){ 0 };
 	if (!s->over && s->head == s->tail) {
 		if (s->quitting)
 			expect(s, CMD_QUIT);
@@ -382,7 +384,9 @@ session_end(struct session *s)
 			say(s, CMD_QUIT, 0, "QUIT");
 	}
 	problem_free(&s->problem);
-	s->problem = before;
+	buf_free(&s->final);
+	s->problem = problem;
+	s->final = final;
 	conn_close(s->conn);
 	reply_free(&s->reply);
 	extensions_free(&s->extensions);
