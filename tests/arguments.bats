@@ -1,0 +1,604 @@
+#!/usr/bin/env bats
+# The command line: what is understood, and what is refused before a
+# connection is made.
+
+bats_require_minimum_version 1.5.0
+
+load lib
+
+accepted="accepted  b@server.test  250 2.1.5 Ok
+sent to 1 of 1 recipient: 250 2.0.0 Ok"
+
+setup() {
+	setup_client
+}
+
+teardown() {
+	teardown_client
+}
+
+# SERVER or options; the envelope is a to b.
+to_b() {
+	ehlo "$@" a@client.test b@server.test <"$MESSAGE"
+}
+
+# What was refused: ERROR [HINT]
+wrong() {
+	ended 64 '' "ehlo: $1${2:+$'\n'hint: $2}"
+}
+
+# Refuses each value of an option: OPTION ERROR HINT VALUE...
+refuses() {
+	local option=$1 error=$2 hint=$3 value
+	shift 3
+
+	serve
+	for value; do
+		to_b "$option" "$value" "127.0.0.1:$PORT"
+		wrong "$option $value: $error" "$hint"
+	done
+	nobody_connected
+}
+
+# Refuses recipients: ERROR HINT ADDRESS...
+refuses_to() {
+	local error=$1 hint=$2 address
+	shift 2
+
+	for address; do
+		ehlo 127.0.0.1:1 a@client.test "$address" <"$MESSAGE"
+		wrong "recipient \"$address\": $error" "$hint"
+	done
+}
+
+# How a SERVER is called in messages: WORD NAME [OPTION]...
+is_called() {
+	ehlo "${@:3}" "$1" a@client.test b@server.test <&-
+	ended 66 "unsent    b@server.test  cannot read the message: Bad file descriptor
+sent to 0 of 1 recipient" \
+		"ehlo: $2: cannot read the message: Bad file descriptor"
+}
+
+refuses_server() { # ERROR HINT WORD...
+	local error=$1 hint=$2 word
+	shift 2
+
+	for word; do
+		to_b "$word"
+		wrong "server \"$word\": $error" "$hint"
+	done
+}
+
+x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+
+# SERVER
+
+@test "each form of SERVER has its port" {
+	is_called mail.example.com mail.example.com:25
+	is_called mail.example.com. mail.example.com:25
+	is_called 192.0.2.1 192.0.2.1:25
+	is_called 2001:db8::1 '[2001:db8::1]:25'
+	is_called mail.example.com:2525 mail.example.com:2525
+	is_called '[2001:db8::1]:2525' '[2001:db8::1]:2525'
+	is_called '[2001:db8::1]' '[2001:db8::1]:25'
+	is_called smtp://mail.example.com mail.example.com:25
+	is_called SMTP://mail.example.com/ mail.example.com:25
+	is_called smtp://mail.example.com:2525 mail.example.com:2525
+	is_called submission://mail.example.com mail.example.com:587
+	is_called submission://mail.example.com:2525 mail.example.com:2525
+	is_called submissions://mail.example.com mail.example.com:465
+	is_called smtps://mail.example.com mail.example.com:465
+	is_called 'smtps://[2001:db8::1]:2525' '[2001:db8::1]:2525'
+	is_called smtp:/run/socket /run/socket
+	is_called smtp:///run/socket /run/socket
+}
+
+@test "--port and -p count before the port of SERVER" {
+	is_called mail.example.com mail.example.com:2525 --port 2525
+	is_called mail.example.com:26 mail.example.com:2525 -p 2525
+	is_called smtps://mail.example.com mail.example.com:65535 -p65535
+	is_called 2001:db8::1 '[2001:db8::1]:1' --port=1
+	is_called smtp:/run/socket /run/socket --port 1
+}
+
+@test "a server is reached by IPv4, by IPv6, by name and by URL" {
+	serve
+	for server in "127.0.0.1:$PORT" "smtp://127.0.0.1:$PORT" \
+		"localhost:$PORT"; do
+		to_b -4 "$server"
+		ended 0 "$accepted"
+	done
+	to_b --port "$PORT" 127.0.0.1
+	ended 0 "$accepted"
+	serve -n six --listen ::1
+	# shellcheck disable=SC2154
+	for server in "[::1]:$six_PORT" "smtp://[::1]:$six_PORT"; do
+		to_b "$server"
+		ended 0 "$accepted"
+	done
+	to_b -6 --port "$six_PORT" ::1
+	ended 0 "$accepted"
+}
+
+@test "a server is reached by a Unix socket, where TLS is not wanted" {
+	certs
+	serve --unix "$BATS_TEST_TMPDIR/socket" \
+		--tls-cert "$CERTS/server.pem" --tls-key "$CERTS/server.key"
+	to_b "smtp:$BATS_TEST_TMPDIR/socket"
+	ended 0 "$accepted"
+	transcript | grep -qx 'S: 250-STARTTLS'
+	run ! grep STARTTLS < <(sent_commands)
+}
+
+@test "smtp:// takes STARTTLS where it is offered, unless --tls=none" {
+	certs
+	serve --tls-cert "$CERTS/server.pem" --tls-key "$CERTS/server.key"
+	to_b "smtp://127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	to_b "smtp://127.0.0.1:$PORT" --tls=none
+	ended 0 "$accepted"
+	[ "$(sent_commands | grep -c STARTTLS)" -eq 1 ]
+}
+
+@test "submission:// wants STARTTLS, unless --tls says otherwise" {
+	certs
+	serve --tls-cert "$CERTS/server.pem" --tls-key "$CERTS/server.key"
+	to_b "submission://127.0.0.1:$PORT" --tls-ca "$CERTS/ca.pem"
+	ended 0 "$accepted"
+	[ "$(sent_commands | grep -c STARTTLS)" -eq 1 ]
+	serve -n clear
+	# shellcheck disable=SC2154
+	to_b "submission://127.0.0.1:$clear_PORT"
+	[ "$status" -eq 77 ]
+	to_b "submission://127.0.0.1:$clear_PORT" --tls auto
+	ended 0 "$accepted"
+}
+
+@test "submissions:// and smtps:// speak TLS from the start" {
+	certs
+	serve --implicit \
+		--tls-cert "$CERTS/server.pem" --tls-key "$CERTS/server.key"
+	to_b "submissions://127.0.0.1:$PORT" --tls-ca "$CERTS/ca.pem"
+	ended 0 "$accepted"
+	to_b "smtps://127.0.0.1:$PORT" --tls-ca "$CERTS/ca.pem"
+	ended 0 "$accepted"
+	to_b "127.0.0.1:$PORT" --tls implicit --tls-ca "$CERTS/ca.pem"
+	ended 0 "$accepted"
+}
+
+@test "a malformed SERVER is a usage error" {
+	refuses_server 'no host name' '' '' :25 smtp:// smtp:///
+	refuses_server 'malformed host name' '' a..b a_-.test 'a b' \
+		"$x64.test" 'a/b'
+	refuses_server 'malformed IPv4 address' '' 127.1 999.1.1.1 1.2.3 \
+		0x7f000001
+	refuses_server 'the port is not a number from 1 to 65535' '' \
+		h: h:x h:0 h:65536 h:-1 smtp://h:0 '[::1]:0' '[::1]:'
+	refuses_server 'brackets hold an IPv6 address' '' '[::1' '[1.2.3.4]'
+	refuses_server 'only a port may stand behind the "]"' '' '[::1]25'
+	refuses_server 'more than one colon, but no IPv6 address' \
+		'an IPv6 address with a port is written [2001:db8::1]:2525' \
+		::1::2 1:2:3
+	refuses_server 'unknown scheme' \
+		'known are smtp, submission, submissions and smtps' ftp://x
+	refuses_server 'nothing may stand behind the host and its port' '' \
+		smtp://h/path 'smtp://h?x' 'smtp://h#x'
+	refuses_server 'the scheme is not followed by "//" and a host' '' \
+		submission:/path
+	refuses_server 'malformed host name' \
+		'a Unix socket is written smtp:/path' /run/socket
+	refuses_server 'the path is too long for a Unix socket' '' \
+		"smtp:/$x64$x64"
+}
+
+@test "a malformed USER@ is a usage error" {
+	refuses_server 'USER@ stands in a URL only' \
+		'write smtp://USER@HOST, or use --user' ann@host
+	refuses_server 'more than one "@"' 'an "@" in USER is written %40' \
+		smtp://ann@x.test@host
+	refuses_server 'no USER before the "@"' '' smtp://@host
+	refuses_server 'malformed percent-encoding in USER' \
+		'a "%" in USER is written %25' smtp://%zz@host
+	refuses_server 'a control character or invalid UTF-8 in USER' '' \
+		smtp://a%0Ab@host smtp://%ff@host
+}
+
+@test "a password in SERVER is refused, and not repeated" {
+	for word in smtp://ann:secret@host ann:secret@host; do
+		to_b "$word"
+		[ "$status" -eq 64 ]
+		[ ! -s "$OUT" ]
+		grep -qx 'ehlo: server: a password may not stand in SERVER' "$ERR"
+		run ! grep secret "$ERR"
+	done
+}
+
+@test "what is wrong is shown with control characters escaped (S-40)" {
+	to_b $'h\n\e[2J'
+	wrong 'server "h\x0A\x1B[2J": a control character or invalid UTF-8'
+	to_b --helo $'x\r\nRSET\e' 127.0.0.1:1
+	wrong '--helo x\x0D\x0ARSET\x1B: not a name that can be said in EHLO' \
+		'a host name, or an address in brackets: [192.0.2.1], [IPv6:2001:db8::1]'
+	to_b $'--\e[31m' 127.0.0.1:1
+	wrong '--\x1B[31m: unknown option' 'ehlo --help'
+	ehlo 127.0.0.1:1 $'a\u202e@x.test' b@server.test <"$MESSAGE"
+	wrong 'sender "a\xE2\x80\xAE@x.test": an invisible or bidirectional control character'
+}
+
+# FROM and TO
+
+@test "SERVER, FROM and TO are wanted" {
+	ehlo
+	wrong 'SERVER, FROM and at least one TO are wanted' 'ehlo --help'
+	ehlo 127.0.0.1:1
+	wrong 'SERVER, FROM and at least one TO are wanted' 'ehlo --help'
+	ehlo 127.0.0.1:1 a@client.test
+	wrong 'no recipient'
+}
+
+@test "control characters in an address are refused (S-10, R-5321-53)" {
+	for c in '\n' '\r' '\t' '\001' '\033' '\177' '\302\205'; do
+		# shellcheck disable=SC2059
+		printf -v address "b${c}RSET@server.test"
+		ehlo 127.0.0.1:1 a@client.test "$address" <"$MESSAGE"
+		[ "$status" -eq 64 ]
+		[ ! -s "$OUT" ]
+		[[ $(<"$ERR") = 'ehlo: recipient "b\x'*'RSET@server.test": a control character' ]]
+		ehlo 127.0.0.1:1 "$address" b@server.test <"$MESSAGE"
+		[ "$status" -eq 64 ]
+		[[ $(<"$ERR") = 'ehlo: sender "b\x'*'RSET@server.test": a control character' ]]
+	done
+}
+
+@test "a list of addresses is refused (R-5321-55)" {
+	refuses_to 'more than one address: give each as an argument of its own' \
+		'' 'b@server.test, c@server.test' 'b@server.test;c@server.test' \
+		'<b@server.test>, c@server.test'
+}
+
+@test "an address that is too long is refused (R-5321-50)" {
+	refuses_to 'the local-part has more than 64 octets' '' \
+		"x$x64@x.test"
+	refuses_to 'a label of the domain has more than 63 octets' '' \
+		"b@$x64.test"
+	local d=${x64#x}
+	for address in "b@$d.$d.$d.$d.x" "${x64}@$d.$d.$d"; do
+		ehlo 127.0.0.1:1 a@client.test "$address" <"$MESSAGE"
+		[ "$status" -eq 64 ]
+		[[ $(<"$ERR") = 'ehlo: recipient "'*'...": the '*' octets' ]]
+	done
+}
+
+@test "a malformed address is refused" {
+	refuses_to 'no domain' \
+		'write user@host; only Postmaster may stand alone' bob
+	refuses_to 'no domain behind the "@"' '' b@ '<b@>' \
+		b@@server.test
+	refuses_to 'no local-part before the "@"' '' @server.test
+	refuses_to 'no address' '' '' '<>'
+	refuses_to '"<" without ">"' '' '<b@server.test' 'B <b@server.test'
+	refuses_to '">" without "<"' '' 'b@server.test>' \
+		'b@server.test> SIZE=1'
+	refuses_to 'more than one "@"' \
+		'an "@" in the local-part needs quotes: "a@b"@host' \
+		b@c@server.test
+	refuses_to 'white space in the address' \
+		'write Name <user@host>, or "local part"@host' \
+		'b b@server.test'
+	refuses_to 'a dot at the edge of the local-part, or two in a row' \
+		'a local-part with such dots needs quotes' \
+		.b@server.test b.@server.test b..b@server.test
+	refuses_to 'an underscore in the domain' '' b@x_y.test
+	refuses_to 'a hyphen at the edge of a label of the domain' '' \
+		b@-x.test b@x-.test
+	refuses_to 'an empty label in the domain' '' b@x..test b@.test
+	refuses_to 'an address literal is [192.0.2.1] or [IPv6:2001:db8::1]' '' \
+		'b@[1.2.3]' 'b@[::1]' 'b@[tag:x]' 'b@[1.2.3.4'
+	refuses_to 'the domain ends in a number: an IP address stands in brackets, as in user@[192.0.2.1]' \
+		'' b@192.0.2.1
+	ehlo 127.0.0.1:1 bob b@server.test
+	wrong 'sender "bob": no domain' \
+		'write user@host, or <> for the null sender'
+}
+
+@test "what stands behind an address reaches no server (S-11)" {
+	ehlo 127.0.0.1:1 a@client.test '<b@server.test> NOTIFY=NEVER'
+	[ "$status" -eq 64 ]
+	[ "$(head -n 1 "$ERR")" = 'ehlo: recipient "<b@server.test> NOTIFY=NEVER": text behind the address' ]
+}
+
+@test "of an address only the mailbox is sent, quoted where it must be" {
+	serve
+	ehlo --helo client.test "127.0.0.1:$PORT" 'Ann <a@client.test>' \
+		'<b@server.test>' '"Last, First" <c@server.test>' \
+		'"d"@server.test' '"e e"@server.test' '"f@f"@server.test' \
+		'<@relay.test:g@server.test>' 'h@[192.0.2.1]' \
+		'i@server.test (I)' <"$MESSAGE"
+	[ "$status" -eq 0 ]
+	[ "$(sent_commands | grep '^[MR]')" = "MAIL FROM:<a@client.test> SIZE=18
+RCPT TO:<b@server.test>
+RCPT TO:<c@server.test>
+RCPT TO:<d@server.test>
+RCPT TO:<\"e e\"@server.test>
+RCPT TO:<\"f@f\"@server.test>
+RCPT TO:<g@server.test>
+RCPT TO:<h@[192.0.2.1]>
+RCPT TO:<i@server.test>" ]
+}
+
+@test "behind -- an address may begin with a hyphen" {
+	serve
+	ehlo --helo client.test -- "127.0.0.1:$PORT" -a@client.test \
+		-4@server.test <"$MESSAGE"
+	ended 0 "accepted  -4@server.test  250 2.1.5 Ok
+sent to 1 of 1 recipient: 250 2.0.0 Ok"
+	[ "$(sent_commands | grep '^[MR]')" = "MAIL FROM:<-a@client.test> SIZE=18
+RCPT TO:<-4@server.test>" ]
+	ehlo "127.0.0.1:$PORT" a@client.test -x@server.test <"$MESSAGE"
+	wrong '-x@server.test: unknown option' 'ehlo --help'
+}
+
+@test "options may stand behind the arguments" {
+	serve
+	ehlo "127.0.0.1:$PORT" a@client.test --helo=other.test b@server.test -q \
+		<"$MESSAGE"
+	ended 0 ''
+	[ "$(sent_commands | head -n 1)" = 'EHLO other.test' ]
+}
+
+# --to-file
+
+@test "--to-file adds an address a line" {
+	serve
+	printf '%s\r\n' '# some' c@server.test '' 'Dee <d@server.test>' \
+		'#e@server.test' >"$OUT.to"
+	printf b@server.test >>"$OUT.to"
+	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test b@server.test \
+		<"$MESSAGE"
+	ended 0 "accepted  b@server.test  250 2.1.5 Ok
+accepted  c@server.test  250 2.1.5 Ok
+accepted  d@server.test  250 2.1.5 Ok
+accepted  b@server.test  250 2.1.5 Ok
+sent to 4 of 4 recipients: 250 2.0.0 Ok"
+	[ "$(sent_commands | grep -c RCPT)" -eq 3 ]
+}
+
+@test "--to-file is enough, if there is an address in it" {
+	serve
+	echo b@server.test >"$OUT.to"
+	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test <"$MESSAGE"
+	ended 0 "$accepted"
+	echo '# nobody' >"$OUT.to"
+	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test <"$MESSAGE"
+	wrong 'no recipient'
+}
+
+@test "what is wrong in --to-file is told with its line" {
+	printf 'b@server.test\n\n#\nbob\n' >"$OUT.to"
+	ehlo --to-file "$OUT.to" 127.0.0.1:1 a@client.test
+	wrong "--to-file $OUT.to: line 4: recipient \"bob\": no domain" \
+		'write user@host; only Postmaster may stand alone'
+	printf 'b@server.test\nc\0@server.test\n' >"$OUT.to"
+	ehlo --to-file "$OUT.to" 127.0.0.1:1 a@client.test
+	wrong "--to-file $OUT.to: line 2: a NUL in an address"
+	printf 'b\033@server.test\n' >"$OUT.to"
+	ehlo --to-file "$OUT.to" 127.0.0.1:1 a@client.test
+	wrong "--to-file $OUT.to: line 1: recipient \"b\\x1B@server.test\": a control character"
+}
+
+@test "a --to-file that cannot be read makes 66" {
+	ehlo --to-file "$OUT.none" 127.0.0.1:1 a@client.test b@server.test
+	ended 66 '' "ehlo: --to-file $OUT.none: No such file or directory"
+	ehlo --to-file "$BATS_TEST_TMPDIR" 127.0.0.1:1 a@client.test \
+		b@server.test
+	ended 66 '' "ehlo: --to-file $BATS_TEST_TMPDIR: Is a directory"
+}
+
+# Options
+
+@test "an option that does not exist, or lacks its value, is refused" {
+	to_b --frob 127.0.0.1:1
+	wrong '--frob: unknown option' 'ehlo --help'
+	to_b -z 127.0.0.1:1
+	wrong '-z: unknown option' 'ehlo --help'
+	ehlo 127.0.0.1:1 a@client.test b@server.test --port
+	wrong '--port: missing argument' 'ehlo --help'
+	to_b --quiet=yes 127.0.0.1:1
+	wrong '--quiet=yes: option does not take an argument' 'ehlo --help'
+}
+
+@test "--port wants a number from 1 to 65535" {
+	refuses --port 'not a number from 1 to 65535' '' \
+		0 65536 -1 x '' ' 25' +25 25x 99999999999999999999999
+}
+
+@test "times are positive numbers of seconds" {
+	for option in --connect-timeout --timeout --deadline; do
+		refuses "$option" 'not a positive number of seconds' '' \
+			0 -1 '' x 1e3 1. . nan 0.0001 99999999999999999999 ' 1' 1s
+	done
+	serve -n good
+	# shellcheck disable=SC2154
+	to_b --connect-timeout 10.5 --timeout .9 --deadline 0060 \
+		"127.0.0.1:$good_PORT"
+	ended 0 "$accepted"
+}
+
+@test "--helo wants a host name or an address in brackets (R-5321-12)" {
+	refuses --helo 'not a name that can be said in EHLO' \
+		'a host name, or an address in brackets: [192.0.2.1], [IPv6:2001:db8::1]' \
+		'' 'a b' under_score.test ü.test '[1.2.3]' -x.test a..b \
+		192.0.2.1 'x.test ' '[::1]'
+	serve -n good
+	for name in client.test '[192.0.2.1]' '[IPv6:2001:db8::1]'; do
+		# shellcheck disable=SC2154
+		to_b --helo "$name" "127.0.0.1:$good_PORT"
+		ended 0 "$accepted"
+	done
+	[ "$(sent_commands good | grep EHLO)" = "EHLO client.test
+EHLO [192.0.2.1]
+EHLO [IPv6:2001:db8::1]" ]
+}
+
+# This host's name if it has a dot, else ADDRESS in brackets.
+own_name() {
+	case $(uname -n) in
+	*.*) uname -n ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
+@test "without a full name of its own the host says its address in EHLO" {
+	serve
+	to_b "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	to_b --bind 127.0.0.2 "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	[ "$(sent_commands | grep EHLO)" = "EHLO $(own_name '[127.0.0.1]')
+EHLO $(own_name '[127.0.0.2]')" ]
+	serve -n six --listen ::1
+	# shellcheck disable=SC2154
+	to_b "[::1]:$six_PORT"
+	ended 0 "$accepted"
+	[ "$(sent_commands six | grep EHLO)" = \
+		"EHLO $(own_name '[IPv6:::1]')" ]
+	serve -n local --unix "$BATS_TEST_TMPDIR/socket"
+	to_b "smtp:$BATS_TEST_TMPDIR/socket"
+	ended 0 "$accepted"
+	[ "$(sent_commands local | grep EHLO)" = \
+		"EHLO $(own_name '[127.0.0.1]')" ]
+}
+
+@test "--bind is where the connection comes from" {
+	serve
+	to_b --bind 127.0.0.1 "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	to_b --bind "127.0.0.1:$PORT" "127.0.0.1:$PORT"
+	what="connect to 127.0.0.1: bind to 127.0.0.1: Address already in use"
+	ended 75 "unsent    b@server.test  $what
+sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
+	to_b --bind '[::1]:0' "127.0.0.1:$PORT"
+	what="connect to 127.0.0.1: --bind ::1 is of another address family"
+	ended 75 "unsent    b@server.test  $what
+sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
+}
+
+@test "--bind wants an address, and perhaps a port" {
+	refuses --bind 'not an address or ADDRESS:PORT' '' \
+		x '' localhost '[::1' '[::1]x' 127.0.0.1: 127.0.0.1:x \
+		127.0.0.1:65536 '[::1]:65536'
+}
+
+@test "--bind takes no short form of an address, as SERVER does not" {
+	refuses --bind 'not an address or ADDRESS:PORT' '' 127.1 1.2.3 127
+}
+
+@test "-4 and -6 exclude each other, and have long names" {
+	serve
+	for pair in '-4 -6' '-6 -4' '--ipv4 --ipv6'; do
+		# shellcheck disable=SC2086
+		to_b $pair "127.0.0.1:$PORT"
+		wrong '-4 and -6 exclude each other'
+	done
+	to_b -4 --ipv4 "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	to_b -4 '[::1]:1'
+	[ "$status" -eq 68 ]
+	to_b -6 127.0.0.1:1
+	[ "$status" -eq 68 ]
+}
+
+@test "--tls wants a policy" {
+	refuses --tls 'not auto, starttls, implicit or none' '' \
+		'' foo AUTO never 'none '
+}
+
+@test "--tls-name is the name that the certificate must be for" {
+	certs
+	serve --tls-cert "$CERTS/other.pem" --tls-key "$CERTS/other.key"
+	to_b --tls starttls --tls-ca "$CERTS/ca.pem" "127.0.0.1:$PORT"
+	[ "$status" -eq 77 ]
+	to_b --tls starttls --tls-ca "$CERTS/ca.pem" \
+		--tls-name mail.other.test "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+}
+
+@test "--tls-insecure takes any certificate, and nothing else does" {
+	certs
+	serve --tls-cert "$CERTS/selfsigned.pem" \
+		--tls-key "$CERTS/selfsigned.key"
+	to_b --tls starttls "127.0.0.1:$PORT"
+	[ "$status" -eq 77 ]
+	to_b --tls starttls --tls-insecure "127.0.0.1:$PORT"
+	[ "$status" -eq 0 ]
+	[ "$(<"$OUT")" = "$accepted" ]
+	[ "$(sent_commands | grep -c MAIL)" -eq 1 ]
+}
+
+@test "--auth wants mechanisms that are known" {
+	serve
+	for value in '' FOO 'PLAIN,' ,PLAIN PLAIN,,LOGIN 'PLAIN LOGIN' \
+		"PLAIN$x64"; do
+		to_b --user ann --auth "$value" "127.0.0.1:$PORT"
+		wrong "--auth $value: no such mechanism" \
+			'PLAIN, LOGIN and CRAM-MD5 are known'
+	done
+	nobody_connected
+}
+
+@test "a login wants a user name" {
+	serve
+	for option in '--authzid x' '--auth PLAIN' '--password-file x' \
+		'--password-command x' '--password-fd 5'; do
+		# shellcheck disable=SC2086
+		to_b $option "127.0.0.1:$PORT"
+		wrong 'a login needs a user name: --user NAME'
+	done
+	to_b --user '' "127.0.0.1:$PORT"
+	wrong '--user: no name'
+	nobody_connected
+}
+
+@test "--user and --authzid have no control characters (R-5321-53)" {
+	serve
+	for option in --user --authzid; do
+		to_b --user ann --password-fd 5 "$option" $'a\r\nb' \
+			"127.0.0.1:$PORT" 5<<<secret
+		[ "$status" -eq 64 ]
+		[ ! -s "$OUT" ]
+		grep -q "^ehlo: $option" "$ERR"
+	done
+	nobody_connected
+}
+
+@test "the password comes from one place" {
+	serve
+	for options in '--password-file x --password-command y' \
+		'--password-file x --password-fd 5' \
+		'--password-command y --password-fd 5'; do
+		# shellcheck disable=SC2086
+		to_b -u ann $options "127.0.0.1:$PORT"
+		wrong '--password-file, --password-command and --password-fd exclude each other'
+	done
+	nobody_connected
+}
+
+@test "--password-fd wants a number" {
+	serve
+	for value in -1 x '' 65536 1.0; do
+		to_b -u ann --password-fd "$value" "127.0.0.1:$PORT"
+		wrong "--password-fd $value: not a number from 0 to 65535"
+	done
+	nobody_connected
+}
+
+@test "aliases of popt work" {
+	serve
+	printf 'ehlo alias --work --port %s --quiet\nehlo alias -w --work\n' \
+		"$PORT" >"$HOME/.popt"
+	to_b --work 127.0.0.1
+	ended 0 ''
+	to_b -w 127.0.0.1
+	ended 0 ''
+	[ "$(round_trips | wc -l)" -eq 2 ]
+}
