@@ -31,7 +31,8 @@ keep_descriptors(void)
 }
 
 static int
-gather(const struct options *o, struct message *m, struct problem *problem)
+gather(const struct options *o, struct message *m, int interrupt,
+    struct problem *problem)
 {
 	int fd = STDIN_FILENO;
 
@@ -44,7 +45,7 @@ gather(const struct options *o, struct message *m, struct problem *problem)
 		fprintf(stderr,
 		    "reading the message from the terminal; end it with "
 		    "Ctrl-D\n");
-	if (message_gather(m, fd, problem) == -1)
+	if (message_gather(m, fd, interrupt, problem) == -1)
 		return -1;
 	if (m->empty)
 		return problem_set(
@@ -59,12 +60,12 @@ gather(const struct options *o, struct message *m, struct problem *problem)
 static int
 prepare(struct options *o, struct submission *sub)
 {
-	if (gather(o, sub->message, &sub->problem) == -1)
-		return -1;
 	sub->interrupt = interrupt_open();
 	if (sub->interrupt == -1)
 		return problem_set(
 		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
+	if (gather(o, sub->message, sub->interrupt, &sub->problem) == -1)
+		return -1;
 	if (o->session.credentials == NULL)
 		return 0;
 	return credentials_password(&o->credentials, &o->password,

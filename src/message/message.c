@@ -112,17 +112,18 @@ keep(struct message *m, struct problem *problem)
 	return write_spool(m, &m->block, problem);
 }
 
-/* Whether a read that failed is to be tried again, now that it can succeed. */
-static bool
-again(int fd)
+/* Waits until a stream can be read; -1 if a signal came first. */
+static int
+readable(const struct message *m, int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = m->interrupt, .events = POLLIN },
+	};
 
-	if (errno == EAGAIN || errno == EWOULDBLOCK) {
-		poll(&p, 1, -1);
-		return true;
-	}
-	return errno == EINTR;
+	while (poll(p, 2, -1) == -1)
+		; /* a signal: the next poll sees it */
+	return p[1].revents ? -1 : 0;
 }
 
 /* Fills the block to n octets, from an offset, or from where fd stands (at is
@@ -138,6 +139,9 @@ fill(struct message *m, int fd, off_t at, size_t n, struct problem *problem)
 	buf_clear(b);
 	room = buf_room(b, n);
 	while ((len = buf_len(b)) < n) {
+		if (at == -1 && readable(m, fd) == -1)
+			return problem_set(problem, FAIL_SIGNAL,
+			    "interrupted while the message was read");
 		if (at == -1)
 			got = read(fd, room + len, n - len);
 		else
@@ -146,7 +150,7 @@ fill(struct message *m, int fd, off_t at, size_t n, struct problem *problem)
 			break;
 		if (got > 0)
 			buf_added(b, (size_t)got);
-		else if (!again(fd))
+		else if (errno != EINTR && errno != EAGAIN)
 			return unreadable(problem);
 	}
 	return 0;
@@ -217,13 +221,14 @@ state_facts(struct message *m, struct measure *measure)
 }
 
 int
-message_gather(struct message *m, int fd, struct problem *problem)
+message_gather(
+    struct message *m, int fd, int interrupt, struct problem *problem)
 {
 	struct measure measure = { 0 };
 	struct stat st;
 	int rv;
 
-	*m = (struct message){ .fd = -1 };
+	*m = (struct message){ .fd = -1, .interrupt = interrupt };
 	if (fstat(fd, &st) == -1)
 		return unreadable(problem);
 	/* Linux: what is in /proc is regular, of size 0, and never twice the
@@ -300,5 +305,5 @@ message_free(struct message *m)
 		close(m->fd);
 	buf_free(&m->memory);
 	buf_free(&m->block);
-	*m = (struct message){ .fd = -1 };
+	*m = (struct message){ .fd = -1, .interrupt = -1 };
 }

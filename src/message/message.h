@@ -24,6 +24,7 @@ struct message {
 	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
 	/* private */
 	int fd; /* file or spool; -1: all in memory */
+	int interrupt; /* readable: stop reading; -1: none */
 	bool own; /* fd is ours to close */
 	bool regular; /* the user's file, which others may change */
 	off_t start, end; /* in fd or memory */
@@ -40,10 +41,11 @@ struct message {
  * file is read from its current offset, which goes to its end, and never
  * copied: it must stay open and as it is. What comes from elsewhere is kept in
  * memory to 1 MiB, then in an unlinked temporary file ($TMPDIR or /tmp),
- * whatever its length. Waits where fd is nonblocking, and goes on after a
- * signal. fd not readable, or the file changes meanwhile: FAIL_INPUT; no room
- * to spool: FAIL_SYSTEM. Returns 0 or -1; on -1 there is nothing to free. */
-int message_gather(struct message *, int fd, struct problem *);
+ * whatever its length. Waits where fd is nonblocking. interrupt is readable
+ * once a signal came that ends the program, or -1: FAIL_SIGNAL. fd not
+ * readable, or the file changes meanwhile: FAIL_INPUT; no room to spool:
+ * FAIL_SYSTEM. Returns 0 or -1; on -1 there is nothing to free. */
+int message_gather(struct message *, int fd, int interrupt, struct problem *);
 
 /* Back to the first octet, to send it (again). */
 void message_rewind(struct message *);

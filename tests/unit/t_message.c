@@ -99,7 +99,7 @@ gather(struct message *m, int fd, const char *name)
 {
 	struct problem problem = { 0 };
 
-	CHECK_INT(message_gather(m, fd, &problem), 0, name);
+	CHECK_INT(message_gather(m, fd, -1, &problem), 0, name);
 	CHECK_STR(buf_str(&problem.text), "", name);
 	problem_free(&problem);
 }
@@ -142,7 +142,7 @@ expect_problem(int fd, enum failure class, const char *text)
 	struct problem problem = { 0 };
 	struct message m;
 
-	CHECK_INT(message_gather(&m, fd, &problem), -1, text);
+	CHECK_INT(message_gather(&m, fd, -1, &problem), -1, text);
 	CHECK_INT(problem.class, class, text);
 	CHECK_STR(buf_str(&problem.text), text, text);
 	problem_free(&problem);

@@ -56,7 +56,7 @@ gather(struct message *m, const char *text, size_t times)
 		fputs(text, file);
 	fflush(file);
 	lseek(fileno(file), 0, SEEK_SET);
-	CHECK(message_gather(m, fileno(file), &problem) == 0);
+	CHECK(message_gather(m, fileno(file), -1, &problem) == 0);
 }
 
 static void
