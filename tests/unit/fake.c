@@ -5,7 +5,8 @@
 #include "fake.h"
 
 static const char *const verbs[] = { "GREETING", "EHLO", "HELO", "MAIL", "RCPT",
-	"DATA", "DOT", "CONTENT", "RESPONSE", "RSET", "QUIT", "AUTH", "STARTTLS", "OTHER" };
+	"DATA", "DOT", "CONTENT", "RESPONSE", "RSET", "QUIT", "AUTH",
+	"STARTTLS", "OTHER" };
 
 static size_t
 verb_number(const char *verb)
