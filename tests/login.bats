@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # Logging in, and where the password comes from and must never go.
 
+# Each test is a process of its own.
+# shellcheck disable=SC2030,SC2031
+
 bats_require_minimum_version 1.5.0
 
 load lib
-
-# Each test is a process of its own.
-# shellcheck disable=SC2030,SC2031
 
 # As it is said by PLAIN: \0ann\0open sesame
 plain_response=AGFubgBvcGVuIHNlc2FtZQ==

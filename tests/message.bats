@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # Where the message comes from, and that it arrives as it is.
 
+# Each test is a process of its own.
+# shellcheck disable=SC2030,SC2031
+
 bats_require_minimum_version 1.5.0
 
 load lib
-
-# Each test is a process of its own.
-# shellcheck disable=SC2030,SC2031
 
 accepted="accepted  b@server.test  250 2.1.5 Ok
 sent to 1 of 1 recipient: 250 2.0.0 Ok"
