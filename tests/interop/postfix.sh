@@ -61,8 +61,8 @@ virtual_mailbox_base = /mnt/dir/mail
 virtual_mailbox_maps = inline:{ alice@example.test=alice/,
 	bob@example.test=bob/ }
 virtual_mailbox_limit = 0
-virtual_uid_maps = static:$1
-virtual_gid_maps = static:$1
+virtual_uid_maps = static:65534
+virtual_gid_maps = static:65534
 relay_domains = many.test
 transport_maps = inline:{ many.test=discard: }
 
@@ -143,7 +143,7 @@ mount_all() { # ROOT DIR
 	[ ! -e /dev/log ] || mount --bind /dev/null /dev/log
 }
 
-configure() { # UID
+configure() {
 	# shellcheck source=/dev/null
 	. /mnt/dir/ports
 
@@ -164,7 +164,7 @@ configure() { # UID
 
 	rm -rf /etc/postfix/sasl
 	mkdir -p /etc/postfix/sasl /var/spool/postfix /var/lib/postfix /var/tmp
-	main_cf "$1" >/etc/postfix/main.cf
+	main_cf >/etc/postfix/main.cf
 	master_cf >/etc/postfix/master.cf
 	# Postfix waits until these are seconds old.
 	touch -d '1 minute ago' /etc/postfix/{main,master}.cf
@@ -183,11 +183,11 @@ configure() { # UID
 	chown postfix /etc/sasldb2 /var/lib/postfix
 
 	mkdir /mnt/dir/mail
-	chown "$1:$1" /mnt/dir/mail
+	chown nobody:nogroup /mnt/dir/mail
 }
 
 # The first process in the namespaces: when it dies, so does all in them.
-inside() { # ROOT DIR UID
+inside() { # ROOT DIR
 	local pid
 
 	# As it is known outside: this /proc is the machine's.
@@ -195,7 +195,7 @@ inside() { # ROOT DIR UID
 	echo "$pid" >"$2/pid"
 	exec 9>&-
 	mount_all "$1" "$2"
-	configure "$3"
+	configure
 	postfix start 8>&-
 	echo ready >&8
 	exec 8>&-
@@ -214,7 +214,7 @@ choose_ports() { # DIR ATTEMPT
 	done >"$1/ports"
 }
 
-try() { # ROOT DIR UID
+try() { # ROOT DIR
 	local word=
 
 	rm -rf "$2"/{pid,mail,maillog,ready}
@@ -228,7 +228,7 @@ try() { # ROOT DIR UID
 }
 
 start() { # DIR
-	local here uid=65534 root dir name attempt
+	local here root dir name attempt
 
 	here=$(dirname "$0")
 	[ "$(id -u)" -eq 0 ] || cannot 'only root can run it'
@@ -246,14 +246,12 @@ start() { # DIR
 
 	exec 9>"$dir/lock"
 	flock -n 9 || { echo "postfix: runs already in $dir" >&2; exit 1; }
-	# Another program may have one of the ports.
-	for attempt in {1..20}; do
+	# Another program may have one of the ports, which Postfix does not say.
+	for attempt in {1..5}; do
 		choose_ports "$dir" "$attempt" || continue
-		! try "$root" "$dir" "$uid" || return 0
-		cat "$dir"/{log,maillog} >"$dir/failed" 2>/dev/null || :
-		grep -q 'Address already in use' "$dir/failed" || break
+		! try "$root" "$dir" || return 0
 	done
-	[ ! -e "$dir/failed" ] || cat "$dir/failed" >&2
+	cat "$dir"/{log,maillog} >&2 || :
 	echo 'postfix: did not start' >&2
 	exit 1
 }
@@ -269,7 +267,7 @@ stop() { # DIR
 }
 
 case $#:${1-} in
-2:start | 2:stop | 4:inside) "$@" ;;
+2:start | 2:stop | 3:inside) "$@" ;;
 *)
 	echo 'usage: postfix.sh start|stop DIR' >&2
 	exit 64
