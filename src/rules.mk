@@ -76,7 +76,7 @@ lint:
 	clang-format --dry-run -Werror $(wildcard src/*.c src/*/*.[ch] \
 	    tests/*.[ch] tests/*/*.[ch])
 	mandoc -Tlint -W warning man/ehlo.1
-	shellcheck .ci/run $(wildcard tests/*.sh tests/bench/run)
+	shellcheck -x .ci/run $(wildcard tests/*.sh tests/*/*.sh tests/bench/run)
 
 install: all
 	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'

@@ -126,7 +126,8 @@ get(struct conn *c)
 	c->full = n == READ_SIZE;
 	if (n > 0)
 		buf_added(&c->in, (size_t)n);
-	if (n == -1 || (n == CONN_AGAIN && c->broken))
+	/* after a write that failed nothing but its error explains the end */
+	if (n == -1 || (n <= 0 && c->broken))
 		return CONN_BROKEN;
 	return n == 0 ? CONN_CLOSED : CONN_OK;
 }

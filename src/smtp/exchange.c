@@ -141,7 +141,8 @@ deadline_for(struct session *s, enum command command)
 	    clock_earlier(clock_now() + ms, s->options->deadline);
 }
 
-/* What a command is called in messages: "RCPT TO:<bob@example.org>". */
+/* What a command is called in messages: "MAIL FROM", and since there are many
+ * of it "RCPT TO:<bob@example.org>". */
 static const char *
 subject(struct session *s, const struct pending *p)
 {
@@ -149,8 +150,6 @@ subject(struct session *s, const struct pending *p)
 	const char *path = NULL;
 
 	buf_clear(out);
-	if (p->command == CMD_MAIL)
-		path = s->envelope->sender.path;
 	if (p->command == CMD_RCPT)
 		path = s->envelope->recipients[p->recipient].address.path;
 	buf_adds(out, commands[p->command].name);
@@ -196,15 +195,17 @@ malformed(struct session *s, const struct pending *p)
 	if (s->reply.contradicts && !committed(s) &&
 	    reply_class(&s->reply) >= 4)
 		heed(s, p);
-	if (p->command == CMD_GREETING && buf_len(&s->reply.line) &&
-	    (*buf_head(&s->reply.line) == 0x15 ||
-		*buf_head(&s->reply.line) == 0x16))
-		return lost(s, FAIL_PROTOCOL,
-		    "this port speaks TLS: use submissions://HOST or "
-		    "--tls=implicit",
-		    "%s: the server speaks TLS, not SMTP", subject(s, p));
 	return lost(
 	    s, FAIL_PROTOCOL, NULL, "%s: %s", subject(s, p), s->reply.why);
+}
+
+/* A greeting that begins as an alert or a handshake does (RFC 8446 5.1). */
+static bool
+speaks_tls(const struct session *s)
+{
+	const struct buf *in = &s->conn->in;
+
+	return buf_len(in) && (*buf_head(in) == 0x15 || *buf_head(in) == 0x16);
 }
 
 /* Reads until one reply is whole. */
@@ -214,6 +215,11 @@ take(struct session *s, const struct pending *p)
 	enum conn_event event;
 
 	for (;;) {
+		if (p->command == CMD_GREETING && speaks_tls(s))
+			return lost(s, FAIL_PROTOCOL,
+			    "this port speaks TLS: use submissions://HOST or "
+			    "--tls=implicit",
+			    "greeting: the server speaks TLS, not SMTP");
 		switch (reply_take(&s->reply, &s->conn->in)) {
 		case REPLY_LINE:
 			trace_received(s);

@@ -128,6 +128,9 @@ login_wanted(const struct session *s)
 {
 	if (s->reply.code == 538)
 		return "use --tls=starttls, or submissions://HOST";
+	if (s->protection == CLEARTEXT && s->extensions.offered & EXT_STARTTLS)
+		return "the server wants TLS, and a login perhaps: "
+		       "--tls=starttls, --user NAME";
 	if (s->options->credentials == NULL)
 		return "the server wants a login: --user NAME";
 	return "the server wants another login, or TLS before it";
