@@ -168,7 +168,7 @@ sent to 0 of 2 recipients"
 	done <<-END
 		GREETING|greeting|
 		EHLO|EHLO|EHLO client.test
-		MAIL|MAIL FROM:<a@client.test>|MAIL FROM:<a@client.test> SIZE=18
+		MAIL|MAIL FROM|MAIL FROM:<a@client.test> SIZE=18
 		RCPT 1|RCPT TO:<b@server.test>|RCPT TO:<b@server.test>
 		RCPT 2|RCPT TO:<c@server.test>|RCPT TO:<c@server.test>
 		DATA|DATA|DATA
@@ -196,7 +196,7 @@ sent to 0 of 2 recipients" "ehlo: 127.0.0.1:$PORT: DATA: 421 4.3.2 bye"
 	done <<-END
 		GREETING|greeting
 		EHLO|EHLO
-		MAIL|MAIL FROM:<a@client.test>
+		MAIL|MAIL FROM
 		RCPT 1|RCPT TO:<b@server.test>
 		RCPT 2|RCPT TO:<c@server.test>
 		DATA|DATA
@@ -252,7 +252,7 @@ sent to 0 of 2 recipients" \
 	serve --play 'MAIL: 2500 2.1.0 ok'
 	submit_two --no-pipelining
 	what='neither space nor hyphen after the reply code'
-	what="MAIL FROM:<a@client.test>: $what"
+	what="MAIL FROM: $what"
 	both_ended 76 unsent "$what" "$what"
 	[ "$(sent_commands | tail -n 1)" = 'MAIL FROM:<a@client.test> SIZE=18' ]
 }

@@ -349,6 +349,23 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: DATA: interrupted"
 	done
 }
 
+# A shell tells of a process that a signal has ended, not of an exit status
+# that looks like it.
+@test "the program ends by the signal itself, not by an exit status" {
+	serve --play 'DATA: silent'
+	# shellcheck disable=SC2016
+	LC_ALL=C bash -c '"$@"; exit $?' bash \
+		sh -c 'echo "$$" >"$0"; exec "$@"' "$OUT.pid" \
+		"$EHLO" "127.0.0.1:$PORT" a@client.test b@server.test \
+		<"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
+	pid=$!
+	wait_for server_is silent
+	kill -TERM "$(<"$OUT.pid")"
+	finish
+	[ "$status" -eq 143 ]
+	grep -q Terminated "$ERR"
+}
+
 @test "a signal is heeded wherever the server is waited for" {
 	while IFS='|' read -r verb what; do
 		serve --no-pipelining --play "$verb: silent"
@@ -363,7 +380,7 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what: interrupted"
 	done <<-END
 		GREETING|greeting
 		EHLO|EHLO
-		MAIL|MAIL FROM:<a@client.test>
+		MAIL|MAIL FROM
 		RCPT|RCPT TO:<b@server.test>
 	END
 }
