@@ -31,8 +31,8 @@ keep_descriptors(void)
 }
 
 static int
-gather(const struct options *o, struct message *m, int interrupt,
-    struct problem *problem)
+gather(const struct options *o, struct message *m,
+    const struct patience *patience, struct problem *problem)
 {
 	int fd = STDIN_FILENO;
 
@@ -45,7 +45,7 @@ gather(const struct options *o, struct message *m, int interrupt,
 		fprintf(stderr,
 		    "reading the message from the terminal; end it with "
 		    "Ctrl-D\n");
-	if (message_gather(m, fd, interrupt, problem) == -1)
+	if (message_gather(m, fd, patience, problem) == -1)
 		return -1;
 	if (m->empty)
 		return problem_set(
@@ -60,16 +60,18 @@ gather(const struct options *o, struct message *m, int interrupt,
 static int
 prepare(struct options *o, struct submission *sub)
 {
-	sub->interrupt = interrupt_open();
+	struct patience patience = { .deadline = o->session.deadline };
+
+	sub->interrupt = patience.interrupt = interrupt_open();
 	if (sub->interrupt == -1)
 		return problem_set(
 		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
-	if (gather(o, sub->message, sub->interrupt, &sub->problem) == -1)
+	if (gather(o, sub->message, &patience, &sub->problem) == -1)
 		return -1;
 	if (o->session.credentials == NULL)
 		return 0;
 	return credentials_password(&o->credentials, &o->password,
-	    o->server.name, sub->interrupt, &sub->problem);
+	    o->server.name, &patience, &sub->problem);
 }
 
 /* From the options to the exit status. */

@@ -1,6 +1,9 @@
 #!/usr/bin/env bats
 # What is printed, whatever the server says and wherever it goes; signals.
 
+# Each test is a process of its own.
+# shellcheck disable=SC2030,SC2031
+
 bats_require_minimum_version 1.5.0
 
 load lib
@@ -500,7 +503,7 @@ dialogue() {
 	serve --implicit --tls-max 1.2 --tls-cert "$CERTS/server.pem" \
 		--tls-key "$CERTS/server.key"
 	to_b -dd --tls implicit --tls-ca "$CERTS/ca.pem"
-	[ "$status" -eq 0 ]
+	cat "$ERR"; [ "$status" -eq 0 ]
 	grep -q '\* .*TLSv1\.2' "$ERR"
 	grep -q '\* .*CN *= *localhost' "$ERR"
 }

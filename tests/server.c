@@ -19,6 +19,7 @@
  * Where: --listen ADDRESS (127.0.0.1), --port N (any), or --unix PATH;
  * --port-file FILE and --ready-fd N are told the port or path, the latter
  * also the end of each session; the server ends when nobody reads it.
+ * --backlog N clients may wait to be let in.
  * --dir DIR gets transcript, message.N and envelope.N; --discard keeps no
  * message. --sessions N ends after N; --fork gives each a process. --scenario
  * FILE and --play RULE are explained in server_scenario.c.
@@ -93,6 +94,7 @@ parse_options(struct options *o, char **argv)
 		{ "auth", .text = &o->auth },
 		{ "auth-clear", .flag = &o->auth_clear },
 		{ "auth-mechanisms", .text = &o->mechanisms },
+		{ "backlog", .number = &o->backlog },
 		{ "chunking", .flag = &o->chunking },
 		{ "dir", .text = &o->dir },
 		{ "discard", .flag = &o->discard },
@@ -192,7 +194,8 @@ listen_at(const struct options *o, const struct sockaddr *sa, socklen_t len)
 	set_buffer(fd, SO_RCVBUF, o->rcvbuf);
 	set_buffer(fd, SO_SNDBUF, o->sndbuf);
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, sa, len) == -1 || listen(fd, SOMAXCONN) == -1)
+	if (bind(fd, sa, len) == -1 ||
+	    listen(fd, o->backlog ? (int)o->backlog : SOMAXCONN) == -1)
 		err(EX_OSERR, "%s", o->unix_path ? o->unix_path : o->listen);
 	return fd;
 }
@@ -295,7 +298,8 @@ serve(struct service *v, int fd, uint64_t number)
 		.number = number,
 		.nmessage = v->nmessage,
 		.allowed = UINT64_MAX,
-		.conn = { .parent = v->opt->fork ? v->life[0] : v->reader },
+		.conn = { .parent = v->opt->fork ? v->life[0] : v->reader,
+		    .split = v->opt->split },
 	};
 
 	log_open(&s);

@@ -62,6 +62,7 @@ enum deed {
 	FLUSH,
 	CUT,
 	DRIP,
+	JOIN,
 	ENDLESS,
 	PAUSE,
 	SLOW,
@@ -117,6 +118,7 @@ struct conn {
 	struct text out;
 	size_t split; /* octets a segment or record; 0: all */
 	int drip; /* milliseconds between two octets sent */
+	bool join; /* the end of the handshake goes with what is said next */
 	int slow; /* milliseconds between two octets read */
 	bool unheard; /* something was said, and not yet waited for an answer */
 	uint64_t round_trips;
@@ -170,6 +172,7 @@ struct options {
 	uint64_t sessions;
 	uint64_t size;
 	uint64_t split;
+	uint64_t backlog; /* 0: the most there is */
 	uint64_t rcvbuf;
 	uint64_t sndbuf;
 	bool implicit;

@@ -327,7 +327,8 @@ conn_handshake(struct conn *c, SSL_CTX *ctx)
 		rv = SSL_accept(c->ssl);
 		if (rv <= 0 && SSL_get_error(c->ssl, rv) != SSL_ERROR_WANT_READ)
 			why = tls_failure(c);
-		drain(c, transmit_pieces);
+		if (rv <= 0 || !c->join)
+			drain(c, transmit_pieces);
 		if (rv > 0 || why || c->ended)
 			break;
 		await(c, POLLIN, -1);

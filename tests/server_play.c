@@ -170,6 +170,9 @@ take_step(
 	case CUT:
 		s->allowed = step->number;
 		break;
+	case JOIN:
+		s->conn.join = true;
+		break;
 	case DRIP:
 		conn_flush(&s->conn);
 		s->conn.drip = (int)step->number;

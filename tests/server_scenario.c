@@ -34,6 +34,7 @@
  *	stall           the same without reading
  *	cut N ACTION    lets N octets of all that follows through, then closes
  *	drip MS ACTION  sends an octet each MS milliseconds
+ *	join accept     the last octets of a handshake go with what is said next
  *
  * In every TEXT \r \n \t \0 \xNN \\ have the meaning of C, but for \n in
  * replies; leading blanks are written \x20.
@@ -84,6 +85,7 @@ static const struct {
 	{ "flush", FLUSH, NOTHING, false },
 	{ "cut", CUT, NUMBER, true },
 	{ "drip", DRIP, NUMBER, true },
+	{ "join", JOIN, NOTHING, true },
 	{ "pause", PAUSE, NUMBER, false },
 	{ "slow", SLOW, NUMBER, false },
 	{ "plain", PLAIN, NOTHING, false },

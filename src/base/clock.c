@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <poll.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -29,4 +30,21 @@ clock_left(int64_t deadline)
 	if (left <= 0)
 		return 0;
 	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+int
+clock_readable(int fd, const struct patience *patience)
+{
+	struct pollfd p[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = patience->interrupt, .events = POLLIN },
+	};
+	int n;
+
+	do /* after a signal the next poll sees it */
+		n = poll(p, 2, clock_left(patience->deadline));
+	while (n == -1);
+	if (n == 0)
+		return 0;
+	return p[1].revents ? -1 : 1;
 }

@@ -14,4 +14,13 @@ int64_t clock_now(void);
 int64_t clock_earlier(int64_t, int64_t);
 int clock_left(int64_t deadline);
 
+/* Who waits for a descriptor waits no longer than this. */
+struct patience {
+	int interrupt; /* readable once a signal came; -1: none */
+	int64_t deadline;
+};
+
+/* Waits until fd can be read: 1. 0: the deadline passed. -1: a signal came. */
+int clock_readable(int fd, const struct patience *);
+
 #endif

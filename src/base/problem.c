@@ -36,6 +36,15 @@ problem_hint(struct problem *p, enum failure class, const char *hint,
 	return -1;
 }
 
+int
+problem_impatient(struct problem *p, int said, const char *what)
+{
+	if (said == -1)
+		return problem_set(p, FAIL_SIGNAL, "%s: interrupted", what);
+	return problem_set(
+	    p, FAIL_CONNECTION, "%s: the time of --deadline is over", what);
+}
+
 void
 problem_free(struct problem *p)
 {

@@ -38,6 +38,9 @@ int problem_set(struct problem *, enum failure, const char *, ...)
 int problem_hint(struct problem *, enum failure, const char *hint, const char *,
     ...) __attribute__((format(printf, 4, 5)));
 
+/* What clock_readable() said that was not 1, while waiting for what. */
+int problem_impatient(struct problem *, int said, const char *what);
+
 void problem_free(struct problem *);
 
 #endif

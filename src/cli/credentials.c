@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,31 +14,18 @@
 	65536 /* octets; a token can be long, a file is no token               \
 	       */
 
-/* Waits for octets or the end on fd; -1: a signal came first. */
-static int
-readable(int fd, int interrupt)
-{
-	struct pollfd p[2] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = interrupt, .events = POLLIN },
-	};
-
-	while (poll(p, 2, -1) == -1)
-		; /* a signal: the next poll sees it */
-	return p[1].revents ? -1 : 0;
-}
-
 /* Reads to the end, and takes one line end off. */
 static int
-read_all(struct buf *out, int fd, const char *what, int interrupt,
-    struct problem *problem)
+read_all(struct buf *out, int fd, const char *what,
+    const struct patience *patience, struct problem *problem)
 {
 	ssize_t n;
+	int said;
 
 	do {
-		if (readable(fd, interrupt) == -1)
-			return problem_set(
-			    problem, FAIL_SIGNAL, "%s: interrupted", what);
+		said = clock_readable(fd, patience);
+		if (said != 1)
+			return problem_impatient(problem, said, what);
 		n = read(fd, buf_room(out, 4096), 4096);
 		if (n > 0)
 			buf_added(out, (size_t)n);
@@ -72,8 +58,8 @@ check(const struct buf *password, const char *what, struct problem *problem)
 }
 
 static int
-from_file(struct buf *out, const char *path, const char *what, int interrupt,
-    struct problem *problem)
+from_file(struct buf *out, const char *path, const char *what,
+    const struct patience *patience, struct problem *problem)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rv = -1;
 	struct stat st;
@@ -87,7 +73,7 @@ from_file(struct buf *out, const char *path, const char *what, int interrupt,
 		    "%s %s: others may read or write it (mode %04o)", what,
 		    path, (unsigned)st.st_mode & 07777);
 	else
-		rv = read_all(out, fd, what, interrupt, problem);
+		rv = read_all(out, fd, what, patience, problem);
 	if (fd != -1)
 		close(fd);
 	return rv;
@@ -110,8 +96,8 @@ run_command(const char *command, int out)
 /* Its standard error is the user's to see; what it prints is the password only
  * if it succeeds (S-52). */
 static int
-from_command(struct buf *out, const char *command, int interrupt,
-    struct problem *problem)
+from_command(struct buf *out, const char *command,
+    const struct patience *patience, struct problem *problem)
 {
 	int fd[2], status = 0, rv;
 	pid_t pid;
@@ -130,9 +116,9 @@ from_command(struct buf *out, const char *command, int interrupt,
 		    strerror(errno));
 	else
 		rv = read_all(
-		    out, fd[0], "--password-command", interrupt, problem);
+		    out, fd[0], "--password-command", patience, problem);
 	close(fd[0]);
-	if (pid != -1 && problem->class == FAIL_SIGNAL)
+	if (pid != -1 && problem->class != FAIL_NONE)
 		kill(pid, SIGTERM);
 	while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
@@ -160,14 +146,16 @@ from_environment(struct buf *out)
 
 /* One line from the terminal. */
 static int
-read_line(struct buf *out, int tty, int interrupt, struct problem *problem)
+read_line(struct buf *out, int tty, const struct patience *patience,
+    struct problem *problem)
 {
 	ssize_t n;
+	int said;
 
 	for (;;) {
-		if (readable(tty, interrupt) == -1)
-			return problem_set(
-			    problem, FAIL_SIGNAL, "no password: interrupted");
+		said = clock_readable(tty, patience);
+		if (said != 1)
+			return problem_impatient(problem, said, "no password");
 		n = read(tty, buf_room(out, 256), 256);
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -183,8 +171,8 @@ read_line(struct buf *out, int tty, int interrupt, struct problem *problem)
 }
 
 static int
-ask(struct buf *out, const char *user, const char *server, int interrupt,
-    struct problem *problem)
+ask(struct buf *out, const char *user, const char *server,
+    const struct patience *patience, struct problem *problem)
 {
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC), rv;
 	struct termios before, quiet;
@@ -206,7 +194,7 @@ ask(struct buf *out, const char *user, const char *server, int interrupt,
 	tcsetattr(tty, TCSAFLUSH, &quiet);
 	ignored = write(tty, buf_head(&prompt), buf_len(&prompt));
 	(void)ignored;
-	rv = read_line(out, tty, interrupt, problem);
+	rv = read_line(out, tty, patience, problem);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	close(tty);
 	buf_free(&prompt);
@@ -214,7 +202,8 @@ ask(struct buf *out, const char *user, const char *server, int interrupt,
 }
 
 static int
-from_systemd(struct buf *out, int interrupt, struct problem *problem)
+from_systemd(
+    struct buf *out, const struct patience *patience, struct problem *problem)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	struct buf path = { 0 };
@@ -224,7 +213,7 @@ from_systemd(struct buf *out, int interrupt, struct problem *problem)
 		buf_addf(&path, "%s/ehlo.password", folder);
 		if (access(buf_str(&path), F_OK) == 0)
 			rv = from_file(out, buf_str(&path), "credential",
-				 interrupt, problem) == 0
+				 patience, problem) == 0
 				 ? 1
 				 : -1;
 	}
@@ -234,8 +223,8 @@ from_systemd(struct buf *out, int interrupt, struct problem *problem)
 
 int
 credentials_password(struct credentials *c,
-    const struct password_source *source, const char *server, int interrupt,
-    struct problem *problem)
+    const struct password_source *source, const char *server,
+    const struct patience *patience, struct problem *problem)
 {
 	struct buf *out = &c->password;
 	const char *what = "$EHLO_PASSWORD";
@@ -244,19 +233,19 @@ credentials_password(struct credentials *c,
 	out->secret = true;
 	if (source->file) {
 		what = "--password-file";
-		rv = from_file(out, source->file, what, interrupt, problem);
+		rv = from_file(out, source->file, what, patience, problem);
 	} else if (source->command) {
 		what = "--password-command";
-		rv = from_command(out, source->command, interrupt, problem);
+		rv = from_command(out, source->command, patience, problem);
 	} else if (source->fd != -1) {
 		what = "--password-fd";
-		rv = read_all(out, source->fd, what, interrupt, problem);
+		rv = read_all(out, source->fd, what, patience, problem);
 	} else if ((rv = from_environment(out)) == 0) {
 		what = "$CREDENTIALS_DIRECTORY/ehlo.password";
-		rv = from_systemd(out, interrupt, problem);
+		rv = from_systemd(out, patience, problem);
 		if (rv == 0) {
 			what = "terminal";
-			rv = ask(out, c->user, server, interrupt, problem);
+			rv = ask(out, c->user, server, patience, problem);
 		}
 	}
 	return rv == -1 ? -1 : check(out, what, problem);

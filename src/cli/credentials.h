@@ -3,6 +3,7 @@
 
 /* Where a password comes from. Never from the command line (S-50). */
 
+#include "base/clock.h"
 #include "base/problem.h"
 #include "smtp/sasl.h"
 
@@ -14,10 +15,10 @@ struct password_source {
 
 /* Fills in the password from the source that is given, else from
  * $EHLO_PASSWORD, else from $CREDENTIALS_DIRECTORY/ehlo.password, else asks
- * on the controlling terminal, where interrupt ends the asking. -1: FAIL_AUTH,
- * FAIL_INPUT or FAIL_SIGNAL. $EHLO_PASSWORD is gone from the environment
- * afterwards. */
+ * on the controlling terminal, as long as patience
+ * allows. -1: FAIL_AUTH, FAIL_INPUT, FAIL_SIGNAL, FAIL_CONNECTION.
+ * $EHLO_PASSWORD is gone from the environment afterwards. */
 int credentials_password(struct credentials *, const struct password_source *,
-    const char *server, int interrupt, struct problem *);
+    const char *server, const struct patience *, struct problem *);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,20 +111,6 @@ keep(struct message *m, struct problem *problem)
 	return write_spool(m, &m->block, problem);
 }
 
-/* Waits until a stream can be read; -1 if a signal came first. */
-static int
-readable(const struct message *m, int fd)
-{
-	struct pollfd p[2] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = m->interrupt, .events = POLLIN },
-	};
-
-	while (poll(p, 2, -1) == -1)
-		; /* a signal: the next poll sees it */
-	return p[1].revents ? -1 : 0;
-}
-
 /* Fills the block to n octets, from an offset, or from where fd stands (at is
  * -1). Fewer: the end was there, and a terminal must not be asked again. */
 static int
@@ -135,13 +120,15 @@ fill(struct message *m, int fd, off_t at, size_t n, struct problem *problem)
 	ssize_t got;
 	size_t len;
 	char *room;
+	int said;
 
 	buf_clear(b);
 	room = buf_room(b, n);
 	while ((len = buf_len(b)) < n) {
-		if (at == -1 && readable(m, fd) == -1)
-			return problem_set(problem, FAIL_SIGNAL,
-			    "interrupted while the message was read");
+		said = at == -1 ? clock_readable(fd, &m->patience) : 1;
+		if (said != 1)
+			return problem_impatient(
+			    problem, said, "reading the message");
 		if (at == -1)
 			got = read(fd, room + len, n - len);
 		else
@@ -221,14 +208,14 @@ state_facts(struct message *m, struct measure *measure)
 }
 
 int
-message_gather(
-    struct message *m, int fd, int interrupt, struct problem *problem)
+message_gather(struct message *m, int fd, const struct patience *patience,
+    struct problem *problem)
 {
 	struct measure measure = { 0 };
 	struct stat st;
 	int rv;
 
-	*m = (struct message){ .fd = -1, .interrupt = interrupt };
+	*m = (struct message){ .fd = -1, .patience = *patience };
 	if (fstat(fd, &st) == -1)
 		return unreadable(problem);
 	/* Linux: what is in /proc is regular, of size 0, and never twice the
@@ -305,5 +292,5 @@ message_free(struct message *m)
 		close(m->fd);
 	buf_free(&m->memory);
 	buf_free(&m->block);
-	*m = (struct message){ .fd = -1, .interrupt = -1 };
+	*m = (struct message){ .fd = -1 };
 }

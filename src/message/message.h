@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/problem.h"
 #include "message/transparency.h"
 
@@ -24,7 +25,7 @@ struct message {
 	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
 	/* private */
 	int fd; /* file or spool; -1: all in memory */
-	int interrupt; /* readable: stop reading; -1: none */
+	struct patience patience; /* with a stream */
 	bool own; /* fd is ours to close */
 	bool regular; /* the user's file, which others may change */
 	off_t start, end; /* in fd or memory */
@@ -45,7 +46,8 @@ struct message {
  * once a signal came that ends the program, or -1: FAIL_SIGNAL. fd not
  * readable, or the file changes meanwhile: FAIL_INPUT; no room to spool:
  * FAIL_SYSTEM. Returns 0 or -1; on -1 there is nothing to free. */
-int message_gather(struct message *, int fd, int interrupt, struct problem *);
+int message_gather(
+    struct message *, int fd, const struct patience *, struct problem *);
 
 /* Back to the first octet, to send it (again). */
 void message_rewind(struct message *);

@@ -20,6 +20,13 @@ enum conn_event {
 	CONN_SIGNAL /* INT, TERM or HUP came */
 };
 
+/* Why a connection is CONN_BROKEN. */
+enum conn_fault {
+	FAULT_NETWORK,
+	FAULT_PROTOCOL, /* what came is no TLS */
+	FAULT_REFUSED /* the server wants to know who this client is */
+};
+
 #define CONN_AGAIN (-2) /* of read and write: not now */
 
 struct conn;
@@ -48,6 +55,7 @@ struct conn {
 	int64_t deadline; /* an instant of clock_now() */
 	bool full; /* the last read may have left octets unread */
 	bool broken; /* writing failed: only what came can be read */
+	enum conn_fault fault;
 	struct buf why;
 };
 

@@ -25,6 +25,7 @@ struct tls {
 		size_t plain; /* octets of plaintext */
 	} records[RECORDS]; /* made, but not sent whole */
 	size_t nrecord;
+	bool asked; /* for a certificate of this client, which has none */
 	enum tls_trust trust;
 	int flaw; /* the first of the chain, an X509_V_ERR_... */
 	X509 *culprit; /* the certificate that has it */
@@ -33,12 +34,13 @@ struct tls {
 
 /* Keeps OpenSSL's reason for conn_reason(). */
 static ssize_t
-failed(struct conn *c)
+failed(struct conn *c, const struct tls *t)
 {
 	const char *why = ERR_reason_error_string(ERR_peek_error());
 
 	buf_clear(&c->why);
 	buf_addf(&c->why, "TLS: %s", why ? why : "failed");
+	c->fault = t->asked ? FAULT_REFUSED : FAULT_PROTOCOL;
 	ERR_clear_error();
 	return -1;
 }
@@ -59,7 +61,7 @@ outcome(struct conn *c, struct tls *t, int rv)
 			ERR_clear_error();
 			return 0;
 		}
-		return failed(c);
+		return failed(c, t);
 	}
 }
 
@@ -122,7 +124,7 @@ tls_write(struct conn *c, const char *p, size_t size)
 	ssize_t rv;
 
 	if (encrypt(t, p, size) == -1)
-		return failed(c);
+		return failed(c, t);
 	rv = filter_drain(c, &t->filter);
 	while (n < t->nrecord && t->records[n].end <= t->filter.drained)
 		done += t->records[n++].plain;
@@ -189,6 +191,17 @@ judge(int good, X509_STORE_CTX *chain)
 	return good || t->trust == TLS_LENIENT;
 }
 
+/* The server asks for a certificate, and gets none. */
+static int
+asked(SSL *ssl, X509 **cert, EVP_PKEY **key)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+
+	(void)cert, (void)key;
+	t->asked = true;
+	return 0;
+}
+
 /* TLS 1.2 at least, no compression, no renegotiation, no tickets kept, 112-bit
  * security (R-8314-03, S-26, S-29, S-77). */
 static int
@@ -212,6 +225,7 @@ configure(
 	SSL_CTX_set_max_cert_list(t->ctx, 262144);
 	SSL_CTX_set_verify_depth(t->ctx, 10);
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, judge);
+	SSL_CTX_set_client_cert_cb(t->ctx, asked);
 	store = SSL_CTX_get_cert_store(t->ctx);
 	return options->ca ? trust_only(store, options->ca, problem)
 			   : trust_system(store, problem);
@@ -325,6 +339,11 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
 	if (t->flaw != X509_V_OK)
 		return certificate_refused(
 		    t->flaw, t->culprit, t->leaf, name, problem);
+	if (t->asked)
+		return problem_set(problem, FAIL_AUTH,
+		    "TLS handshake: the server asks for a client certificate, "
+		    "and got none: %s",
+		    conn_reason(c, event));
 	if (strspn(first, "0123456789") >= 3)
 		return problem_hint(problem, FAIL_PROTOCOL,
 		    "this port speaks plaintext: use submission://HOST or "
@@ -394,6 +413,8 @@ tls_start(struct conn *c, const struct tls_options *options,
 	}
 	c->io = &transport;
 	c->state = t;
+	/* the greeting may have come in the segment that ended the handshake */
+	c->full = true;
 	describe(t, name, trace);
 	return 0;
 }

@@ -135,7 +135,7 @@ secure(struct session *s)
 	}
 	if (say(s, CMD_STARTTLS, 0, "STARTTLS") == -1)
 		return -1;
-	if (reply_class(&s->reply) != 2)
+	if (s->reply.code != 220) /* R-3207-02 */
 		return refused_tls(s);
 	conn_peek(s->conn);
 	if (interrupted(s)) /* R-3207-03, S-20 */

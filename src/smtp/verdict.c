@@ -80,12 +80,19 @@ too_late(struct session *s, const char *doing)
 int
 lost_event(struct session *s, enum conn_event event, const char *doing)
 {
+	static const enum failure class[] = {
+		[FAULT_NETWORK] = FAIL_CONNECTION,
+		[FAULT_PROTOCOL] = FAIL_PROTOCOL,
+		[FAULT_REFUSED] = FAIL_AUTH,
+	};
+
 	if (event == CONN_SIGNAL)
 		return lost(s, FAIL_SIGNAL, NULL, "%s: interrupted", doing);
 	if (event == CONN_LATE)
 		return too_late(s, doing);
-	return lost(s, FAIL_CONNECTION, NULL, "%s: %s", doing,
-	    conn_reason(s->conn, event));
+	return lost(s,
+	    event == CONN_BROKEN ? class[s->conn->fault] : FAIL_CONNECTION,
+	    NULL, "%s: %s", doing, conn_reason(s->conn, event));
 }
 
 int

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "check.h"
 #include "message/message.h"
 
@@ -16,6 +17,8 @@
 #define LINE "0123456789 0123456789 0123456789 0123456789 0123456789 01234\n"
 
 /* A file without a name, with this in it, read from its beginning. */
+static const struct patience forever = { -1, CLOCK_NEVER };
+
 static int
 file_of(const char *p, size_t n)
 {
@@ -99,7 +102,7 @@ gather(struct message *m, int fd, const char *name)
 {
 	struct problem problem = { 0 };
 
-	CHECK_INT(message_gather(m, fd, -1, &problem), 0, name);
+	CHECK_INT(message_gather(m, fd, &forever, &problem), 0, name);
 	CHECK_STR(buf_str(&problem.text), "", name);
 	problem_free(&problem);
 }
@@ -142,7 +145,7 @@ expect_problem(int fd, enum failure class, const char *text)
 	struct problem problem = { 0 };
 	struct message m;
 
-	CHECK_INT(message_gather(&m, fd, -1, &problem), -1, text);
+	CHECK_INT(message_gather(&m, fd, &forever, &problem), -1, text);
 	CHECK_INT(problem.class, class, text);
 	CHECK_STR(buf_str(&problem.text), text, text);
 	problem_free(&problem);

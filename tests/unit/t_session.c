@@ -12,6 +12,8 @@
 
 #define TEXT "Subject: test\n\n.leading dot\nlast\n"
 
+static const struct patience forever = { -1, CLOCK_NEVER };
+
 static const char pipelining[] =
     "250-fake\n250-SIZE 1000\n250-8BITMIME\n250 PIPELINING";
 static const char lock_step[] = "250-fake\n250-SIZE 1000\n250 8BITMIME";
@@ -56,7 +58,7 @@ gather(struct message *m, const char *text, size_t times)
 		fputs(text, file);
 	fflush(file);
 	lseek(fileno(file), 0, SEEK_SET);
-	CHECK(message_gather(m, fileno(file), -1, &problem) == 0);
+	CHECK(message_gather(m, fileno(file), &forever, &problem) == 0);
 }
 
 static void
