@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/credentials.h"
@@ -47,13 +48,27 @@ gather(const struct options *o, struct message *m,
 		    "Ctrl-D\n");
 	if (message_gather(m, fd, patience, problem) == -1)
 		return -1;
-	if (m->empty)
+	if (m->empty && !o->session.check)
 		return problem_set(
 		    problem, FAIL_MESSAGE, "the message is empty");
 	if (m->nul)
 		return problem_set(problem, FAIL_MESSAGE,
 		    "the message has a NUL, which no server takes");
 	return 0;
+}
+
+/* --check says the size of a message if there is one: in a file or a pipe, but
+ * nobody is made to type one. */
+static bool
+has_message(const struct options *o)
+{
+	struct stat st;
+
+	if (o->session.quit_after)
+		return false;
+	return !o->session.check || o->message ||
+	       (fstat(STDIN_FILENO, &st) == 0 &&
+		   (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)));
 }
 
 /* All that can be found out before a connection is made. */
@@ -66,8 +81,12 @@ prepare(struct options *o, struct submission *sub)
 	if (sub->interrupt == -1)
 		return problem_set(
 		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
-	if (gather(o, sub->message, &patience, &sub->problem) == -1)
+	sub->no_message = !has_message(o);
+	if (!sub->no_message &&
+	    gather(o, sub->message, &patience, &sub->problem) == -1)
 		return -1;
+	if (o->session.check && sub->message->empty)
+		sub->no_message = true;
 	if (o->session.credentials == NULL)
 		return 0;
 	return credentials_password(&o->credentials, &o->password,
@@ -97,7 +116,9 @@ run(struct options *o)
 		envelope_decide_all(&o->envelope,
 		    sub.problem.class == FAIL_MESSAGE ? REFUSED : UNSENT,
 		    STAGE_LOCAL, NULL, buf_str(&sub.problem.text));
-	status = outcome_status(&o->envelope, &sub.problem);
+	status = o->session.quit_after
+		     ? outcome_status_stopped(&o->envelope, &sub.problem)
+		     : outcome_status(&o->envelope, &sub.problem);
 	if (sub.problem.class == FAIL_SIGNAL && status != EX_UNKNOWN)
 		status = BY_SIGNAL + interrupt_signal();
 	if (sub.problem.class != FAIL_NONE)

@@ -180,7 +180,7 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 		'an IPv6 address with a port is written [2001:db8::1]:2525' \
 		::1::2 1:2:3
 	refuses_server 'unknown scheme' \
-		'known are smtp, submission, submissions and smtps' ftp://x
+		'known are smtp, submission, submissions, smtps and lmtp' ftp://x
 	refuses_server 'nothing may stand behind the host and its port' '' \
 		smtp://h/path 'smtp://h?x' 'smtp://h#x'
 	refuses_server 'the scheme is not followed by "//" and a host' '' \

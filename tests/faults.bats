@@ -296,12 +296,12 @@ C: MAIL FROM:<a@client.test> SIZE=18" ]
 	seq -f 'b%.0f@server.test' 20000 >"$BATS_TEST_TMPDIR/to"
 	printf -v long 'x%.0s' {1..490}
 	serve --rcvbuf 4096 --sndbuf 4096 --lax \
-		--play "RCPT 20000: 452 4.5.3 $long" --play "RCPT: 250 $long"
+		--play "RCPT 20000: 452 4.2.2 $long" --play "RCPT: 250 $long"
 	submit --to-file "$BATS_TEST_TMPDIR/to" --timeout 20
 	[ "$status" -eq 1 ]
 	[ "$(grep -c "^accepted  b[0-9]*@server.test  250 $long\$" "$OUT")" = \
 		19999 ]
-	[ "$(tail -n 2 "$OUT")" = "deferred  b20000@server.test  452 4.5.3 $long
+	[ "$(tail -n 2 "$OUT")" = "deferred  b20000@server.test  452 4.2.2 $long
 sent to 19999 of 20000 recipients: 250 2.0.0 Ok" ]
 	[ ! -s "$ERR" ]
 	[ "$(grep -c ^RCPT "$(envelope 1)")" -eq 19999 ]

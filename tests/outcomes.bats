@@ -545,7 +545,7 @@ hint: encode header fields by RFC 2047"
 		'MAIL FROM:<a@client.test> SIZE=18 BODY=8BITMIME' ]
 }
 
-@test "552 at RCPT says too big, or later if it says too many (D-02)" {
+@test "552 at RCPT says too big, or one too many for a transaction (D-02)" {
 	step=0
 	while IFS='|' read -r rule status_wanted b c; do
 		serve_step --play "$rule"
@@ -553,15 +553,16 @@ hint: encode header fields by RFC 2047"
 		[ "$status" -eq "$status_wanted" ]
 		[ "$(sed -n '/@/s/ .*//p' "$OUT")" = "$b"$'\n'"$c" ]
 	done <<-END
-		RCPT 2: 552 5.5.3 too many|1|accepted|deferred
-		RCPT 2: 552 too many recipients|1|accepted|deferred
+		RCPT 2: 552 5.5.3 too many|0|accepted|accepted
+		RCPT 2: 552 too many recipients|0|accepted|accepted
+		RCPT 2+: 552 too many recipients|1|accepted|refused
 		RCPT 2: 552 5.2.2 mailbox full|1|accepted|refused
 		RCPT 2: 552 5.2.3 too long|1|accepted|refused
 		RCPT 2: 552 5.3.4 too big|1|accepted|refused
 		RCPT 1: 552 no|1|refused|accepted
 		RCPT: 552 no|67|refused|refused
 	END
-	[ "$step" -eq 7 ]
+	[ "$step" -eq 8 ]
 }
 
 @test "530 says that a login is wanted, 77 (R-6409-02)" {

@@ -64,7 +64,7 @@ deferred  d@server.test  450 4.2.1 later"
 		{"type":"committing"}
 		{"type":"recipient","recipient":"b@server.test","outcome":"accepted","stage":"dot","by":"server","code":250,"enhanced":"2.0.0","text":"Ok","server":"127.0.0.1:$PORT","tls":null}
 		{"type":"recipient","recipient":"c@server.test","outcome":"refused","stage":"rcpt","by":"server","code":550,"enhanced":"5.1.1","text":"No \\"c\\"\\u000ahere","server":"127.0.0.1:$PORT","tls":null}
-		{"type":"session","exit":1,"accepted":1,"refused":1,"deferred":0,"unsent":0,"unknown":0,"reply":"250 2.0.0 Ok",$(session_end null 18 1)
+		{"type":"session","exit":1,"accepted":1,"refused":1,"deferred":0,"unsent":0,"unknown":0,"ok":0,"reply":"250 2.0.0 Ok",$(session_end null 18 1)
 	END
 }
 
@@ -75,7 +75,7 @@ deferred  d@server.test  450 4.2.1 later"
 	what='the message has 18 octets, the server takes 5 (SIZE)'
 	diff -u - <(timeless) <<-END
 		{"type":"recipient","recipient":"b@server.test","outcome":"refused","stage":"local","by":"local","code":null,"enhanced":null,"text":"$what","server":"127.0.0.1:$PORT","tls":null}
-		{"type":"session","exit":65,"accepted":0,"refused":1,"deferred":0,"unsent":0,"unknown":0,"reply":null,$(session_end "\"$what\"" 18 1)
+		{"type":"session","exit":65,"accepted":0,"refused":1,"deferred":0,"unsent":0,"unknown":0,"ok":0,"reply":null,$(session_end "\"$what\"" 18 1)
 	END
 }
 

@@ -18,6 +18,7 @@ enum failure {
 	FAIL_AUTH, /* credentials, server identity, TLS required: 77 */
 	FAIL_PROTOCOL, /* the server broke SMTP or TLS: 76 */
 	FAIL_HOST, /* no such host: 68 */
+	FAIL_RECIPIENT, /* --all-or-none: one was refused: 67 */
 	FAIL_CONNECTION, /* not reached, lost, silent: 75 */
 	FAIL_SIGNAL, /* INT, TERM or HUP came: 75 if nobody asks again */
 	FAIL_SERVER /* the server said no; its reply says how long: 75, 69 */

@@ -22,6 +22,11 @@ enum {
 	OPT_DEADLINE,
 	OPT_NO_PIPELINING,
 	OPT_NO_ESMTP,
+	OPT_NO_CHUNKING,
+	OPT_LMTP,
+	OPT_ALL_OR_NONE,
+	OPT_CHECK,
+	OPT_QUIT_AFTER,
 	OPT_TLS,
 	OPT_TLS_CA,
 	OPT_TLS_NAME,
@@ -43,6 +48,8 @@ enum {
 static struct poptOption envelope_table[] = {
 	{ "to-file", 0, VALUE, OPT_TO_FILE,
 	    "more recipients, one a line; # begins a comment", "FILE" },
+	{ "all-or-none", 0, FLAG, OPT_ALL_OR_NONE,
+	    "send nothing unless every recipient is accepted", NULL },
 	POPT_TABLEEND
 };
 
@@ -67,6 +74,8 @@ static struct poptOption connection_table[] = {
 	    "SECONDS" },
 	{ "no-pipelining", 0, FLAG, OPT_NO_PIPELINING, "one command at a time",
 	    NULL },
+	{ "no-chunking", 0, FLAG, OPT_NO_CHUNKING, "DATA, never BDAT", NULL },
+	{ "lmtp", 0, FLAG, OPT_LMTP, "speak LMTP", NULL },
 	{ "no-esmtp", 0, FLAG, OPT_NO_ESMTP, "HELO, and no extension", NULL },
 	POPT_TABLEEND
 };
@@ -103,6 +112,11 @@ static struct poptOption report_table[] = {
 	{ "debug", 'd', FLAG, 'd',
 	    "show the dialogue; -dd also times and TLS, -ddd also the message",
 	    NULL },
+	{ "check", 0, FLAG, OPT_CHECK,
+	    "ask about every recipient, and send nothing", NULL },
+	{ "quit-after", 0, VALUE, OPT_QUIT_AFTER,
+	    "end after connect, banner, ehlo, starttls, auth, mail or rcpt",
+	    "STAGE" },
 	{ "show-secrets", 0, FLAG, OPT_SHOW_SECRETS,
 	    "show passwords in the trace too", NULL },
 	POPT_TABLEEND
@@ -193,6 +207,18 @@ apply_flag(struct options *o, int option)
 	case OPT_NO_ESMTP:
 		o->session.no_esmtp = true;
 		return 0;
+	case OPT_NO_CHUNKING:
+		o->session.no_chunking = true;
+		return 0;
+	case OPT_LMTP:
+		o->session.lmtp = true;
+		return 0;
+	case OPT_ALL_OR_NONE:
+		o->session.all_or_none = true;
+		return 0;
+	case OPT_CHECK:
+		o->session.check = true;
+		return 0;
 	case OPT_TLS_INSECURE:
 		o->session.certificates.insecure = true;
 		return 0;
@@ -277,6 +303,8 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 		return 0;
 	case OPT_AUTH:
 		return mechanisms(o, value, problem);
+	case OPT_QUIT_AFTER:
+		return value_stage(&o->session.quit_after, value, problem);
 	case OPT_PASSWORD_FD:
 		return password_fd(o, value, problem);
 	default:
@@ -298,6 +326,11 @@ server(struct options *o, const char *word, struct problem *problem)
 		server_port(&o->server, (uint16_t)port);
 	}
 	o->session.tls = o->server.tls;
+	o->session.lmtp |= o->server.lmtp;
+	if (o->session.lmtp && o->server.port == 25) /* R-2033-01 */
+		return problem_hint(problem, FAIL_USAGE,
+		    "--port 24, or lmtp://HOST:PORT",
+		    "LMTP is not spoken on port 25");
 	if (o->tls && value_policy(&o->session.tls, o->tls, problem) == -1)
 		return -1;
 	if (o->user == NULL)
@@ -338,25 +371,41 @@ check_login(struct options *o, struct problem *problem)
 	return 0;
 }
 
-/* SERVER FROM TO... */
+/* FROM TO..., as far as they are given. */
 static int
-arguments(struct options *o, const char **words, struct problem *problem)
+addresses(struct options *o, const char **words, struct problem *problem)
 {
-	if (words == NULL || words[0] == NULL || words[1] == NULL)
-		return problem_hint(problem, FAIL_USAGE, "ehlo --help",
-		    "SERVER, FROM and at least one TO are wanted");
-	if (server(o, words[0], problem) == -1 ||
-	    envelope_sender(&o->envelope, words[1], problem) == -1)
+	if (*words && envelope_sender(&o->envelope, *words, problem) == -1)
 		return -1;
-	for (words += 2; *words; words++)
-		if (envelope_recipient(&o->envelope, *words, problem) == -1)
+	for (; *words && words[1]; words++)
+		if (envelope_recipient(&o->envelope, words[1], problem) == -1)
 			return -1;
 	if (o->to_file &&
 	    value_recipients(&o->envelope, o->to_file, problem) == -1)
 		return -1;
-	if (o->envelope.nrecipient == 0)
-		return problem_set(problem, FAIL_USAGE, "no recipient");
 	envelope_unique(&o->envelope);
+	return 0;
+}
+
+/* SERVER FROM TO...; who wants to go no further than a stage need not give what
+ * is said after it. */
+static int
+arguments(struct options *o, const char **words, struct problem *problem)
+{
+	enum stage stage = o->session.quit_after;
+
+	if (words == NULL || words[0] == NULL ||
+	    (words[1] == NULL && (!stage || stage >= STAGE_MAIL)))
+		return problem_hint(problem, FAIL_USAGE, "ehlo --help",
+		    "SERVER, FROM and at least one TO are wanted");
+	if (o->session.check && stage)
+		return problem_set(problem, FAIL_USAGE,
+		    "--check and --quit-after exclude each other");
+	if (server(o, words[0], problem) == -1 ||
+	    addresses(o, words + 1, problem) == -1)
+		return -1;
+	if (o->envelope.nrecipient == 0 && (!stage || stage == STAGE_RCPT))
+		return problem_set(problem, FAIL_USAGE, "no recipient");
 	return check_login(o, problem);
 }
 

@@ -59,6 +59,12 @@ show_verdict(
 	free(text);
 }
 
+static bool
+is_good(enum outcome outcome)
+{
+	return outcome == ACCEPTED || outcome == WILLING;
+}
+
 static void
 text_line(struct buf *out, const struct envelope *e, size_t i)
 {
@@ -78,6 +84,13 @@ text_end(
 {
 	size_t n = sub->envelope->nrecipient;
 
+	if (n == 0)
+		return;
+	if (sub->options.check) {
+		buf_addf(out, "ok for %zu of %zu recipient%s, nothing sent\n",
+		    count[WILLING], n, n == 1 ? "" : "s");
+		return;
+	}
 	buf_addf(out, "sent to %zu of %zu recipient%s", count[ACCEPTED], n,
 	    n == 1 ? "" : "s");
 	if (count[ACCEPTED] && buf_len(&sub->final)) {
@@ -172,7 +185,7 @@ report(enum report_form form, const struct submission *sub, int exit)
 		if (form == REPORT_JSON)
 			json_line(&out, sub, i);
 		else if (form == REPORT_TEXT ||
-			 envelope_verdict(e, i)->outcome != ACCEPTED)
+			 !is_good(envelope_verdict(e, i)->outcome))
 			text_line(&out, e, i);
 	}
 	if (form == REPORT_TEXT)

@@ -46,6 +46,23 @@ value_policy(
 	    problem, "tls", value, "not auto, starttls, implicit or none");
 }
 
+int
+value_stage(enum stage *stage, const char *value, struct problem *problem)
+{
+	static const enum stage stages[] = { STAGE_CONNECT, STAGE_BANNER,
+		STAGE_EHLO, STAGE_STARTTLS, STAGE_AUTH, STAGE_MAIL,
+		STAGE_RCPT };
+	size_t i;
+
+	for (i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (strcmp(value, stage_name(stages[i])) == 0) {
+			*stage = stages[i];
+			return 0;
+		}
+	return wrong(problem, "quit-after", value,
+	    "not connect, banner, ehlo, starttls, auth, mail or rcpt");
+}
+
 /* "PLAIN,login" as " PLAIN LOGIN ". */
 int
 value_mechanisms(struct buf *names, const char *value, struct problem *problem)

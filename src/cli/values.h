@@ -19,6 +19,9 @@ int value_number(uint64_t *, const char *option, const char *value,
 /* auto, starttls, implicit, none. */
 int value_policy(enum tls_policy *, const char *value, struct problem *);
 
+/* A stage that --quit-after takes. */
+int value_stage(enum stage *, const char *value, struct problem *);
+
 /* "PLAIN,login" as " PLAIN LOGIN ", which is what session_options wants. */
 int value_mechanisms(struct buf *, const char *value, struct problem *);
 

@@ -229,16 +229,16 @@ message_gather(struct message *m, int fd, const struct patience *patience,
 		return -1;
 	}
 	state_facts(m, &measure);
-	message_rewind(m);
+	message_rewind(m, true);
 	return 0;
 }
 
 void
-message_rewind(struct message *m)
+message_rewind(struct message *m, bool stuffed)
 {
 	m->at = m->start;
 	m->sent = 0;
-	m->state = (struct transparency){ 0 };
+	m->state = (struct transparency){ .plain = !stuffed };
 }
 
 static int

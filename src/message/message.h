@@ -49,14 +49,15 @@ struct message {
 int message_gather(
     struct message *, int fd, const struct patience *, struct problem *);
 
-/* Back to the first octet, to send it (again). */
-void message_rewind(struct message *);
+/* Back to the first octet, to send it (again); stuffed: with a dot before each
+ * leading dot, as DATA wants it and BDAT does not. */
+void message_rewind(struct message *, bool stuffed);
 
-/* Appends the next octets of the message as DATA wants them, CRLF line ends
- * and stuffed dots (RFC 5321 4.5.2), at least one and at most some 256 KiB.
- * Returns 1; 0 at the end, when the last line is complete and the octets given
- * out were just message.size; -1 with FAIL_INPUT if it cannot be read or has
- * changed since it was measured (R-5321-46, R-1870-06): then the final dot
+/* Appends the next octets of the message with CRLF line ends and, if that was
+ * asked for, stuffed dots (RFC 5321 4.5.2), at least one and at most some 256
+ * KiB. Returns 1; 0 at the end, when the last line is complete and the octets
+ * given out were just message.size; -1 with FAIL_INPUT if it cannot be read or
+ * has changed since it was measured (R-5321-46, R-1870-06): then the final dot
  * must not be sent. The final dot is the caller's. */
 int message_next(struct message *, struct buf *out, struct problem *);
 

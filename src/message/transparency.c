@@ -65,7 +65,7 @@ transparency_add(
 	s = piece(t, p, n);
 	while (s.at < s.end) {
 		end = line_end(&s);
-		if (!t->inside && *s.at == '.') {
+		if (!t->inside && *s.at == '.' && !t->plain) {
 			*to++ = '.';
 			dots++;
 		}

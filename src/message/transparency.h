@@ -11,6 +11,7 @@
 
 /* Where the stream stands between two pieces. Zeroed: at its beginning. */
 struct transparency {
+	bool plain; /* no dots are added: BDAT (RFC 3030 2) */
 	bool inside; /* in a line: the last octet read ended none */
 	bool after_cr; /* the last octet read was CR, and its line is ended */
 };

@@ -31,6 +31,7 @@ static const struct scheme schemes[] = {
 	{ "submission", 587, TLS_STARTTLS, false },
 	{ "submissions", 465, TLS_IMPLICIT, false },
 	{ "smtps", 465, TLS_IMPLICIT, false },
+	{ "lmtp", 24, TLS_AUTO, true },
 };
 
 static int
@@ -356,13 +357,14 @@ read_word(struct server *s, struct problem *problem)
 	if (!text_harmless(s->word, strlen(s->word)))
 		return refuse(
 		    s, problem, NULL, "a control character or invalid UTF-8");
+	s->lmtp = scheme && text_is("lmtp", 4, scheme->name);
 	if (path)
 		return unix_socket(s, path, problem);
 	if (!looks_like_url(s->word, colon))
 		return without_scheme(s, problem);
 	if (scheme == NULL)
 		return refuse(s, problem,
-		    "known are smtp, submission, submissions and smtps",
+		    "known are smtp, submission, submissions, smtps and lmtp",
 		    "unknown scheme");
 	if (strncmp(colon, "://", 3) != 0)
 		return refuse(s, problem, NULL,

@@ -25,12 +25,14 @@ struct server {
 	char *name; /* for messages: "host:port", "[::1]:25", "/path" */
 	uint16_t port; /* 0 with path */
 	enum tls_policy tls;
+	bool lmtp; /* RFC 2033, not SMTP */
 };
 
 /* Reads host, host:port, IPv4, IPv6 with and without brackets, smtp://,
- * submission://, submissions://, smtps:// with USER@ and port, smtp:/path.
- * What is wrong is FAIL_USAGE, with a hint where it can be had, and -1; the
- * server is empty then. A password is refused and never repeated. */
+ * submission://, submissions://, smtps:// with USER@ and port, smtp:/path, and
+ * the same with lmtp. What is wrong is FAIL_USAGE, with a hint where it can be
+ * had, and -1; the server is empty then. A password is refused and never
+ * repeated. */
 int server_parse(struct server *, const char *word, struct problem *);
 
 /* Sets the port (and with it the name), as --port does. A Unix socket has

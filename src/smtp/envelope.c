@@ -79,14 +79,18 @@ envelope_utf8(const struct envelope *e)
 	return e->sender.utf8;
 }
 
-void
-envelope_decide(struct envelope *e, size_t i, enum outcome outcome,
-    enum stage stage, const struct reply *reply, const char *text)
+static void
+forget(struct verdict *v)
 {
-	struct verdict *v = &e->recipients[i].verdict;
+	free(v->text);
+	*v = (struct verdict){ 0 };
+}
 
-	if (v->outcome != UNDECIDED)
-		return;
+void
+verdict_keep(struct verdict *v, enum outcome outcome, enum stage stage,
+    const struct reply *reply, const char *text)
+{
+	forget(v);
 	v->outcome = outcome;
 	v->stage = stage;
 	if (reply) {
@@ -97,6 +101,16 @@ envelope_decide(struct envelope *e, size_t i, enum outcome outcome,
 	} else {
 		v->text = mem_string(text);
 	}
+}
+
+void
+envelope_decide(struct envelope *e, size_t i, enum outcome outcome,
+    enum stage stage, const struct reply *reply, const char *text)
+{
+	struct verdict *v = &e->recipients[i].verdict;
+
+	if (v->outcome == UNDECIDED)
+		verdict_keep(v, outcome, stage, reply, text);
 }
 
 void
@@ -111,14 +125,54 @@ envelope_decide_all(struct envelope *e, enum outcome outcome, enum stage stage,
 }
 
 void
+envelope_decide_taken(struct envelope *e, enum outcome outcome,
+    enum stage stage, const struct reply *reply, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < e->nrecipient; i++)
+		if (e->recipients[i].taken)
+			envelope_decide(e, i, outcome, stage, reply, text);
+}
+
+void
+envelope_accept(struct envelope *e, const struct reply *reply)
+{
+	struct recipient *r;
+
+	for (r = e->recipients; r < e->recipients + e->nrecipient; r++)
+		if (r->taken && r->verdict.outcome == UNDECIDED &&
+		    r->own.outcome != UNDECIDED) {
+			r->verdict = r->own;
+			r->own = (struct verdict){ 0 };
+		}
+	envelope_decide_taken(e, ACCEPTED, STAGE_DOT, reply, NULL);
+}
+
+size_t
+envelope_begin(struct envelope *e)
+{
+	struct recipient *r;
+	size_t n = 0;
+
+	for (r = e->recipients; r < e->recipients + e->nrecipient; r++) {
+		r->taken = false;
+		if (r->again)
+			forget(&r->verdict);
+		r->again = false;
+		n += r->first == (size_t)(r - e->recipients) &&
+		     r->verdict.outcome == UNDECIDED;
+	}
+	return n;
+}
+
+void
 envelope_reset(struct envelope *e)
 {
 	size_t i;
 
-	for (i = 0; i < e->nrecipient; i++) {
-		free(e->recipients[i].verdict.text);
-		e->recipients[i].verdict = (struct verdict){ 0 };
-	}
+	for (i = 0; i < e->nrecipient; i++)
+		forget(&e->recipients[i].verdict);
 }
 
 const struct verdict *
@@ -147,6 +201,7 @@ outcome_name(enum outcome outcome)
 		[DEFERRED] = "deferred",
 		[UNSENT] = "unsent",
 		[UNKNOWN] = "unknown",
+		[WILLING] = "ok",
 	};
 
 	return names[outcome];
@@ -183,7 +238,8 @@ envelope_free(struct envelope *e)
 	for (i = 0; i < e->nrecipient; i++) {
 		free(e->recipients[i].given);
 		free(e->recipients[i].said);
-		free(e->recipients[i].verdict.text);
+		forget(&e->recipients[i].verdict);
+		forget(&e->recipients[i].own);
 		address_free(&e->recipients[i].address);
 	}
 	free(e->recipients);

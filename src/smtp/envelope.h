@@ -16,9 +16,10 @@ enum outcome {
 	REFUSED, /* for good */
 	DEFERRED, /* for now, by the server's word */
 	UNSENT, /* never put at risk */
-	UNKNOWN /* the last octet was out, the reply did not come */
+	UNKNOWN, /* the last octet was out, the reply did not come */
+	WILLING /* --check: accepted at RCPT, and nothing was sent */
 };
-#define NOUTCOME (UNKNOWN + 1)
+#define NOUTCOME (WILLING + 1)
 
 /* Where in the conversation that was decided. */
 enum stage {
@@ -54,6 +55,9 @@ struct recipient {
 	size_t first; /* index of the first recipient with this address: only
 		       * that one is sent, and its verdict holds for all */
 	struct verdict verdict;
+	bool taken; /* accepted at RCPT in the transaction under way */
+	bool again; /* one too many for it: another one may take it */
+	struct verdict own; /* PRDR: its own verdict, until that on all */
 };
 
 struct envelope {
@@ -80,6 +84,22 @@ bool envelope_utf8(const struct envelope *);
  * decided here, for the reason text. */
 void envelope_decide(struct envelope *, size_t i, enum outcome, enum stage,
     const struct reply *, const char *text);
+
+/* The verdict itself, in place of what was in *v. */
+void verdict_keep(struct verdict *, enum outcome, enum stage,
+    const struct reply *, const char *text);
+
+/* The message was accepted: for all that are taken, or where PRDR gave them
+ * verdicts of their own, as these say. */
+void envelope_accept(struct envelope *, const struct reply *);
+
+/* The same for those that the transaction under way has. */
+void envelope_decide_taken(struct envelope *, enum outcome, enum stage,
+    const struct reply *, const char *text);
+
+/* Begins a transaction: nobody is taken. How many recipients can be offered:
+ * those without a verdict, and those that were one too many for the last. */
+size_t envelope_begin(struct envelope *);
 
 /* The same for every recipient that has none (O-02). */
 void envelope_decide_all(struct envelope *, enum outcome, enum stage,

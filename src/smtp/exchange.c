@@ -52,6 +52,14 @@ static const struct {
 	[CMD_DOT] = { .name = "end of message",
 	    .stage = STAGE_DOT,
 	    .seconds = 600 },
+	[CMD_BDAT] = { .name = "BDAT", .stage = STAGE_CONTENT, .seconds = 180 },
+	[CMD_PRDR] = { .name = "end of message",
+	    .stage = STAGE_DOT,
+	    .seconds = 600 },
+	[CMD_RSET] = { .name = "RSET", .stage = STAGE_MAIL, .seconds = 20 },
+	[CMD_OTHER] = { .name = "command",
+	    .stage = STAGE_MAIL,
+	    .seconds = 300 },
 	[CMD_QUIT] = { .name = "QUIT", .stage = STAGE_QUIT, .seconds = 5 },
 };
 
@@ -117,8 +125,8 @@ interrupted(const struct session *s)
 	return reply_begun(&s->reply, &s->conn->in);
 }
 
-static void
-push(struct session *s, enum command command, size_t recipient)
+void
+await(struct session *s, enum command command, size_t recipient)
 {
 	if (s->head == s->tail)
 		s->head = s->tail = 0;
@@ -248,15 +256,29 @@ take(struct session *s, const struct pending *p)
 }
 
 /* The server is going away: whoever has no verdict may be tried again later
- * (R-5321-37). */
+ * (R-5321-37). With LMTP it may already have the message for others
+ * (R-2033-07). */
 static int
-going_away(struct session *s, const char *doing)
+going_away(struct session *s, const struct pending *p, const char *doing)
 {
+	if (p && p->command == CMD_DOT && s->options->lmtp) {
+		heed(s, p);
+		return lost(
+		    s, FAIL_SERVER, NULL, "%s: the server went away", doing);
+	}
 	s->over = true;
 	return denied(s, FAIL_SERVER, NULL, doing);
 }
 
-static int
+/* 3yz asks for what is no command: the message, or a response. */
+static bool
+is_answer(const struct session *s, const struct pending *p)
+{
+	return reply_class(&s->reply) != 3 || commands[p->command].data ||
+	       (p->command == CMD_DOT && s->prdr && s->reply.code == 353);
+}
+
+int
 answer(struct session *s)
 {
 	const struct pending p = s->pending[s->head];
@@ -267,13 +289,20 @@ answer(struct session *s)
 		return -1;
 	s->head++;
 	if (s->reply.code == 421)
-		return going_away(s, subject(s, &p));
-	if (reply_class(&s->reply) == 3 && !commands[p.command].data)
+		return going_away(s, &p, subject(s, &p));
+	if (!is_answer(s, &p))
 		return lost(s, FAIL_PROTOCOL, NULL,
 		    "%s: %d is no answer to that", subject(s, &p),
 		    s->reply.code);
 	heed(s, &p);
 	return 0;
+}
+
+bool
+pipelined(const struct session *s)
+{
+	return s->extensions.offered & EXT_PIPELINING &&
+	       !s->options->no_pipelining;
 }
 
 int
@@ -290,7 +319,7 @@ settle(struct session *s)
 int
 expect(struct session *s, enum command command)
 {
-	push(s, command, 0);
+	await(s, command, 0);
 	return settle(s);
 }
 
@@ -314,7 +343,7 @@ quiet(struct session *s)
 	       (state == REPLY_MORE && conn_pull(s->conn) == CONN_OK));
 	trace_received(s);
 	if (state == REPLY_WHOLE && s->reply.code == 421)
-		return going_away(s, "unasked");
+		return going_away(s, NULL, "unasked");
 	return lost(
 	    s, FAIL_PROTOCOL, NULL, "the server spoke when nothing was asked");
 }
@@ -367,8 +396,7 @@ say(struct session *s, enum command command, size_t recipient, const char *fmt,
     ...)
 {
 	struct buf line = { .secret = commands[command].secret };
-	bool waits = commands[command].may_wait && !s->options->no_pipelining &&
-		     s->extensions.offered & EXT_PIPELINING;
+	bool waits = commands[command].may_wait && pipelined(s);
 	va_list ap;
 	int rv;
 
@@ -380,7 +408,7 @@ say(struct session *s, enum command command, size_t recipient, const char *fmt,
 	rv = make_line(s, &line);
 	if (rv == 0) {
 		trace_said(s, command, &line);
-		push(s, command, recipient);
+		await(s, command, recipient);
 		if (!waits)
 			rv = settle(s);
 	}

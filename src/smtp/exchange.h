@@ -16,8 +16,16 @@ int say(struct session *, enum command, size_t recipient, const char *, ...)
 /* Sends what is queued and takes the replies to all that was said. */
 int settle(struct session *);
 
-/* Awaits a reply to what is not said as a command: CMD_GREETING, _DOT. */
+/* A reply is due to what was not said as a command: CMD_GREETING, CMD_DOT and
+ * the like. expect() also settles. */
+void await(struct session *, enum command, size_t recipient);
 int expect(struct session *, enum command);
+
+/* Takes the next reply that is due. */
+int answer(struct session *);
+
+/* Whether replies may wait: the server offers PIPELINING. */
+bool pipelined(const struct session *);
 
 /* Nothing may have come when nothing was asked (R-5321-39). A 421 that did is
  * heeded. -1: the session is over. */

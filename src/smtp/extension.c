@@ -22,6 +22,8 @@ static const struct {
 	{ "SIZE", EXT_SIZE },
 	{ "SMTPUTF8", EXT_SMTPUTF8 },
 	{ "STARTTLS", EXT_STARTTLS },
+	{ "PRDR", EXT_PRDR },
+	{ "LIMITS", EXT_LIMITS },
 };
 
 /* Cuts from rest what stands before the next separator, or all of it. */
@@ -93,6 +95,42 @@ read_mechanisms(struct extensions *e, struct span parameters)
 		add_mechanism(e, name);
 }
 
+/* One limit, "RCPTMAX=100": 1 to 6 digits, the first no 0. What is malformed
+ * or not known is passed over; of several the smallest holds (RFC 9422 3). */
+static void
+read_limit(struct extensions *e, struct span limit)
+{
+	const struct {
+		const char *name;
+		size_t *value;
+	} known[] = {
+		{ "RCPTMAX", &e->rcptmax },
+		{ "RCPTDOMAINMAX", &e->rcptdomainmax },
+		{ "MAILMAX", &e->mailmax },
+	};
+	struct span name;
+	uint64_t value;
+	size_t i;
+
+	if (!cut(&limit, '=', &name) || limit.p == NULL || limit.len > 6 ||
+	    text_number(limit.p, limit.len, 999999, &value) == -1 ||
+	    limit.p[0] == '0')
+		return;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (text_is(name.p, name.len, known[i].name) &&
+		    (*known[i].value == 0 || value < *known[i].value))
+			*known[i].value = (size_t)value;
+}
+
+static void
+read_limits(struct extensions *e, struct span parameters)
+{
+	struct span limit;
+
+	while (cut(&parameters, ' ', &limit))
+		read_limit(e, limit);
+}
+
 static unsigned
 find(struct span word)
 {
@@ -124,6 +162,8 @@ read_line(struct extensions *e, struct span line)
 		read_size(e, rest);
 	if (found == EXT_AUTH)
 		read_mechanisms(e, rest);
+	if (found == EXT_LIMITS)
+		read_limits(e, rest);
 }
 
 void
@@ -133,6 +173,7 @@ extensions_read(struct extensions *e, const struct reply *r)
 
 	e->offered = 0;
 	e->size = 0;
+	e->rcptmax = e->rcptdomainmax = e->mailmax = 0;
 	buf_clear(&e->mechanisms);
 	cut(&rest, '\n', &line); /* the server's name and greeting */
 	while (cut(&rest, '\n', &line))
@@ -157,5 +198,6 @@ extensions_free(struct extensions *e)
 {
 	e->offered = 0;
 	e->size = 0;
+	e->rcptmax = e->rcptdomainmax = e->mailmax = 0;
 	buf_free(&e->mechanisms);
 }

@@ -19,12 +19,18 @@ enum extension {
 	EXT_PIPELINING = 1 << 6,
 	EXT_SIZE = 1 << 7,
 	EXT_SMTPUTF8 = 1 << 8,
-	EXT_STARTTLS = 1 << 9
+	EXT_STARTTLS = 1 << 9,
+	EXT_PRDR = 1 << 10,
+	EXT_LIMITS = 1 << 11
 };
 
 struct extensions {
 	unsigned offered; /* enum extension, or-ed */
 	uint64_t size; /* the limit of SIZE; 0: none known */
+	/* LIMITS (RFC 9422): 0 where none is known */
+	size_t rcptmax; /* recipients in a transaction */
+	size_t rcptdomainmax; /* domains in a transaction */
+	size_t mailmax; /* transactions in a session */
 	struct buf mechanisms; /* of AUTH: upper case, a space around each:
 				* " PLAIN LOGIN " */
 };

@@ -27,7 +27,17 @@ struct session_options {
 	const char *mechanisms; /* " PLAIN LOGIN ", upper case; NULL: any */
 	bool allow_cleartext_auth;
 	bool no_pipelining;
+	bool no_chunking;
 	bool no_esmtp;
+	bool lmtp; /* RFC 2033 */
+	bool all_or_none; /* one recipient refused: nothing is sent */
+	bool check; /* all but the message */
+	bool probe; /* no transaction */
+	enum stage quit_after; /* QUIT when this is done; STAGE_LOCAL: never */
+	/* Commands to be said in place of a transaction, and who is told what
+	 * was replied. Ends with NULL; NULL: a transaction. */
+	const char *const *lines;
+	void (*replied)(const char *line, const struct reply *);
 	int64_t timeout; /* for each reply, in ms; 0: the RFC's times */
 	int64_t deadline; /* for all, an instant of clock_now() */
 	/* Called just before the last octet of the message may leave. */
@@ -52,6 +62,10 @@ enum command {
 	CMD_DATA,
 	CMD_CONTENT, /* the reply while the message is being sent */
 	CMD_DOT, /* the reply to its end */
+	CMD_BDAT, /* a chunk of the message that is not the last */
+	CMD_PRDR, /* the reply for one recipient, before that for all */
+	CMD_RSET,
+	CMD_OTHER, /* a line of session_options.lines */
 	CMD_QUIT
 };
 #define NCOMMAND (CMD_QUIT + 1)
@@ -63,7 +77,7 @@ struct session {
 	const struct trace *trace;
 	struct conn *conn;
 	struct envelope *envelope;
-	struct message *message;
+	struct message *message; /* NULL: none, with check and quit_after */
 	const char *helo;
 	bool loopback; /* the peer is this machine */
 
@@ -73,6 +87,7 @@ struct session {
 	struct buf final; /* the reply that decided: "250 2.0.0 queued" */
 	enum protection protection;
 	struct extensions extensions;
+	struct buf offers[2]; /* the EHLO reply before TLS, and inside it */
 	bool moved_on; /* the greeting was good: no other address is tried */
 	int64_t spent[NSTAGE]; /* ms */
 
@@ -87,7 +102,10 @@ struct session {
 	bool over; /* nothing more may be said */
 	bool upgraded; /* by STARTTLS */
 	bool quitting; /* QUIT was said */
-	size_t naccepted; /* recipients accepted at RCPT */
+	size_t naccepted; /* recipients taken by the transaction under way */
+	size_t ntransaction; /* MAIL commands said */
+	bool prdr; /* asked for in the transaction under way */
+	bool refused; /* a chunk of the message was refused */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */
 	struct buf subject; /* what a pending command is called */

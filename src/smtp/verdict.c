@@ -1,4 +1,5 @@
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -32,8 +33,11 @@ end(struct session *s, enum failure class, const char *hint, const char *fmt,
 
 	buf_vaddf(&text, fmt, ap);
 	problem_hint(&s->problem, class, hint, "%s", buf_str(&text));
-	envelope_decide_all(s->envelope, committed(s) ? UNKNOWN : UNSENT,
-	    s->stage, NULL, buf_str(&text));
+	if (committed(s))
+		envelope_decide_taken(
+		    s->envelope, UNKNOWN, s->stage, NULL, buf_str(&text));
+	envelope_decide_all(
+	    s->envelope, UNSENT, s->stage, NULL, buf_str(&text));
 	buf_free(&text);
 }
 
@@ -149,14 +153,14 @@ is_login_wanted(const struct reply *reply)
 	return reply->code == 530 || reply->code == 538;
 }
 
-/* 552 at RCPT means too much mail, or too many recipients, which is temporary
- * (D-02: RFC 1870 6.4, RFC 5321 4.5.3.1.10). */
+/* 452 and 552 at RCPT mean too much mail, or too many recipients for one
+ * transaction (D-02: RFC 1870 6.4, RFC 5321 4.5.3.1.10). */
 static bool
 is_too_many(const struct session *s)
 {
 	const char *detail = strchr(s->reply.enhanced, '.');
 
-	if (s->reply.code != 552)
+	if (s->reply.code != 452 && s->reply.code != 552)
 		return false;
 	if (detail)
 		return strcmp(detail, ".5.3") == 0;
@@ -164,41 +168,131 @@ is_too_many(const struct session *s)
 }
 
 static void
-heed_recipient(struct session *s, size_t i)
+take_in(struct session *s, struct recipient *r)
 {
-	enum outcome outcome;
+	struct buf words = { 0 };
+
+	s->naccepted++;
+	r->taken = true;
+	reply_words(&s->reply, &words);
+	free(r->said);
+	r->said = mem_string(buf_str(&words));
+	buf_free(&words);
+	if (s->options->check)
+		envelope_decide(s->envelope,
+		    (size_t)(r - s->envelope->recipients), WILLING, STAGE_RCPT,
+		    &s->reply, NULL);
+}
+
+static void
+heed_rcpt(struct session *s, size_t i)
+{
+	struct recipient *r = &s->envelope->recipients[i];
+	bool too_many = is_too_many(s);
 	struct buf words = { 0 };
 
 	if (!envelope_open(s->envelope, i)) /* MAIL was refused before */
 		return;
 	if (reply_class(&s->reply) == 2) {
-		s->naccepted++;
-		reply_words(&s->reply, &words);
-		s->envelope->recipients[i].said = mem_string(buf_str(&words));
-		buf_free(&words);
+		take_in(s, r);
 		return;
 	}
-	outcome =
-	    reply_class(&s->reply) == 4 || is_too_many(s) ? DEFERRED : REFUSED;
-	envelope_decide(s->envelope, i, outcome, STAGE_RCPT, &s->reply, NULL);
+	envelope_decide(s->envelope, i,
+	    reply_class(&s->reply) == 4 || too_many ? DEFERRED : REFUSED,
+	    STAGE_RCPT, &s->reply, NULL);
+	r->again = too_many && s->naccepted;
 	if (is_login_wanted(&s->reply)) {
 		reply_words(&s->reply, &words);
 		problem_hint(&s->problem, FAIL_AUTH, login_wanted(s),
-		    "RCPT TO:<%s>: %s", s->envelope->recipients[i].address.path,
-		    buf_str(&words));
+		    "RCPT TO:<%s>: %s", r->address.path, buf_str(&words));
 		buf_free(&words);
 	}
 }
 
-void
-heed(struct session *s, const struct pending *p)
+static void
+heed_mail(struct session *s)
 {
-	if (p->command == CMD_RCPT)
-		heed_recipient(s, p->recipient);
-	if (p->command != CMD_MAIL || reply_class(&s->reply) == 2)
+	if (reply_class(&s->reply) == 2)
 		return;
 	if (is_login_wanted(&s->reply))
 		denied(s, FAIL_AUTH, login_wanted(s), "MAIL FROM");
 	else
 		denied(s, FAIL_SERVER, NULL, "MAIL FROM");
+}
+
+static enum outcome
+outcome_of(const struct reply *reply)
+{
+	switch (reply_class(reply)) {
+	case 2:
+		return ACCEPTED;
+	case 4:
+		return DEFERRED;
+	default:
+		return REFUSED;
+	}
+}
+
+/* The verdict on the message, for all that are taken, or with LMTP for one. */
+static void
+heed_dot(struct session *s, size_t i)
+{
+	if (s->naccepted == 0 || s->reply.code == 353)
+		return;
+	if (reply_class(&s->reply) == 2) {
+		buf_clear(&s->final);
+		reply_words(&s->reply, &s->final);
+	}
+	if (s->options->lmtp)
+		envelope_decide(s->envelope, i, outcome_of(&s->reply),
+		    STAGE_DOT, &s->reply, NULL);
+	else if (reply_class(&s->reply) == 2)
+		envelope_accept(s->envelope, &s->reply);
+	else
+		denied(s, FAIL_SERVER, NULL, "end of message");
+}
+
+/* A chunk that is refused ends the transfer (R-3030-03). */
+static void
+heed_bdat(struct session *s)
+{
+	if (reply_class(&s->reply) == 2)
+		return;
+	s->refused = true;
+	denied(s, FAIL_SERVER, NULL, "message");
+}
+
+void
+heed(struct session *s, const struct pending *p)
+{
+	switch (p->command) {
+	case CMD_MAIL:
+		heed_mail(s);
+		break;
+	case CMD_RCPT:
+		heed_rcpt(s, p->recipient);
+		break;
+	case CMD_BDAT:
+		heed_bdat(s);
+		break;
+	case CMD_PRDR:
+		verdict_keep(&s->envelope->recipients[p->recipient].own,
+		    outcome_of(&s->reply), STAGE_DOT, &s->reply, NULL);
+		break;
+	case CMD_DOT:
+		heed_dot(s, p->recipient);
+		break;
+	case CMD_GREETING:
+	case CMD_EHLO:
+	case CMD_HELO:
+	case CMD_STARTTLS:
+	case CMD_AUTH:
+	case CMD_RESPONSE:
+	case CMD_DATA:
+	case CMD_CONTENT:
+	case CMD_RSET:
+	case CMD_OTHER:
+	case CMD_QUIT:
+		break;
+	}
 }

@@ -15,6 +15,7 @@ int outcome_failure(enum failure class)
 		[FAIL_AUTH] = EX_NOPERM,
 		[FAIL_PROTOCOL] = EX_PROTOCOL,
 		[FAIL_HOST] = EX_NOHOST,
+		[FAIL_RECIPIENT] = EX_NOUSER,
 		[FAIL_CONNECTION] = EX_TEMPFAIL,
 		[FAIL_SIGNAL] = EX_TEMPFAIL,
 		[FAIL_SERVER] = EX_UNAVAILABLE,
@@ -38,16 +39,28 @@ refused_all(const struct envelope *e)
 int
 outcome_status(const struct envelope *e, const struct problem *problem)
 {
-	size_t count[NOUTCOME];
+	size_t count[NOUTCOME], good;
 
 	envelope_count(e, count);
+	good = count[ACCEPTED] + count[WILLING];
 	if (count[UNKNOWN])
 		return EX_UNKNOWN;
-	if (count[ACCEPTED])
-		return count[ACCEPTED] < e->nrecipient ? EX_PARTIAL : EX_OK;
+	if (good)
+		return good < e->nrecipient ? EX_PARTIAL : EX_OK;
 	if (problem->class != FAIL_NONE && problem->class < FAIL_CONNECTION)
 		return outcome_failure(problem->class);
 	if (count[DEFERRED] || count[UNSENT])
 		return EX_TEMPFAIL;
 	return refused_all(e) ? EX_NOUSER : EX_UNAVAILABLE;
+}
+
+int
+outcome_status_stopped(const struct envelope *e, const struct problem *problem)
+{
+	size_t count[NOUTCOME];
+
+	envelope_count(e, count);
+	if (problem->class == FAIL_NONE && !count[REFUSED] && !count[DEFERRED])
+		return EX_OK;
+	return outcome_status(e, problem);
 }

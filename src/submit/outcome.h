@@ -15,4 +15,8 @@ int outcome_failure(enum failure);
 /* The exit status of a run: the first that applies. */
 int outcome_status(const struct envelope *, const struct problem *);
 
+/* The same where nothing was to be sent (--quit-after): 0 if all went well as
+ * far as it went. */
+int outcome_status_stopped(const struct envelope *, const struct problem *);
+
 #endif

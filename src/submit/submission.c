@@ -94,7 +94,7 @@ converse(struct submission *sub, const struct endpoint *e)
 		.trace = sub->trace,
 		.conn = &sub->conn,
 		.envelope = sub->envelope,
-		.message = sub->message,
+		.message = sub->no_message ? NULL : sub->message,
 		.helo = buf_str(&helo),
 		.loopback = e->loopback };
 	sub->open = true;

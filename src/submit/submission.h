@@ -12,7 +12,8 @@ struct submission {
 	const struct server *server;
 	struct session_options options;
 	struct envelope *envelope;
-	struct message *message;
+	struct message *message; /* size 0, and never sent, if no_message */
+	bool no_message; /* --check or --quit-after without one */
 	const struct trace *trace;
 	int family; /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const struct endpoint *local; /* --bind, or NULL */

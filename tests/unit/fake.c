@@ -5,8 +5,8 @@
 #include "fake.h"
 
 static const char *const verbs[] = { "GREETING", "EHLO", "HELO", "MAIL", "RCPT",
-	"DATA", "DOT", "CONTENT", "RESPONSE", "RSET", "QUIT", "AUTH",
-	"STARTTLS", "OTHER" };
+	"DATA", "DOT", "BDAT", "LHLO", "CONTENT", "RESPONSE", "RSET", "QUIT",
+	"AUTH", "STARTTLS", "OTHER" };
 
 static size_t
 verb_number(const char *verb)
@@ -36,7 +36,7 @@ usual(const struct fake *f, const char *verb)
 {
 	if (strcmp(verb, "GREETING") == 0)
 		return "220 fake ESMTP";
-	if (strcmp(verb, "EHLO") == 0)
+	if (strcmp(verb, "EHLO") == 0 || strcmp(verb, "LHLO") == 0)
 		return f->ehlo;
 	if (strcmp(verb, "DATA") == 0)
 		return f->nrcpt ? "354 go" : "503 no recipients";
@@ -59,27 +59,42 @@ put_lines(struct fake *f, const char *text, size_t len)
 	buf_adds(&f->pending, "\r\n");
 }
 
+/* A yes to the message: for all, or with LMTP for the recipient whose turn it
+ * is. */
+static void
+promise(struct fake *f, size_t end)
+{
+	size_t i;
+
+	for (i = 0; i < 64; i++)
+		if (f->taken[i] && (!f->lmtp || i == f->recipient)) {
+			f->promised[i]++;
+			f->verdict_at[i] = end;
+		}
+}
+
 /* What a reply does to the server's own state. */
 static void
-take_effect(struct fake *f, const char *verb, size_t nth, const char *text)
+take_effect(struct fake *f, const char *verb, const char *text)
 {
 	size_t end = f->said + buf_len(&f->pending);
 
 	if (strncmp(text, "421", 3) == 0)
 		f->goodbye_at = end;
 	f->in_auth = strncmp(text, "334", 3) == 0;
-	if (strcmp(verb, "MAIL") == 0)
-		f->sender_ok = *text == '2';
+	if (strcmp(verb, "MAIL") == 0 || strcmp(verb, "RSET") == 0) {
+		f->sender_ok = strcmp(verb, "MAIL") == 0 && *text == '2';
+		f->nrcpt = 0;
+		memset(f->taken, 0, sizeof(f->taken));
+	}
 	if (strcmp(verb, "RCPT") == 0 && *text == '2' && f->sender_ok) {
 		f->nrcpt++;
-		f->rcpt_ok[nth < 64 ? nth - 1 : 63] = true;
+		f->taken[f->recipient] = true;
 	}
 	if (strcmp(verb, "DATA") == 0 && *text == '3')
 		f->in_data = true;
-	if (strcmp(verb, "DOT") == 0 && *text == '2') {
-		f->promised = true;
-		f->verdict_at = end;
-	}
+	if (strcmp(verb, "DOT") == 0 && *text == '2')
+		promise(f, end);
 }
 
 static void
@@ -93,18 +108,18 @@ act(struct fake *f, const char *verb)
 	plus = strrchr(action, '+');
 	if (strncmp(action, "raw:", 4) == 0) {
 		buf_adds(&f->pending, action + 4);
-		take_effect(f, verb, nth, action + 4);
+		take_effect(f, verb, action + 4);
 	} else if (strcmp(action, "silent") == 0) {
 		f->mute = true;
 	} else if (strcmp(action, "close") == 0) {
 		f->ended = true;
 	} else if (plus && strcmp(plus, "+close") == 0) {
 		put_lines(f, action, (size_t)(plus - action));
-		take_effect(f, verb, nth, action);
+		take_effect(f, verb, action);
 		f->ended = true;
 	} else {
 		put_lines(f, action, strlen(action));
-		take_effect(f, verb, nth, action);
+		take_effect(f, verb, action);
 	}
 }
 
@@ -112,7 +127,7 @@ static void
 command(struct fake *f, const char *line)
 {
 	static const char *const known[] = { "EHLO", "HELO", "MAIL", "RCPT",
-		"DATA", "RSET", "QUIT", "AUTH", "STARTTLS" };
+		"LHLO", "DATA", "BDAT", "RSET", "QUIT", "AUTH", "STARTTLS" };
 	const char *verb = "OTHER";
 	size_t i;
 
@@ -128,6 +143,13 @@ command(struct fake *f, const char *line)
 	if (strcmp(verb, "OTHER") == 0)
 		f->content_unasked = true;
 	f->quit = strcmp(verb, "QUIT") == 0;
+	if (strcmp(verb, "RCPT") == 0)
+		f->recipient = (size_t)(line[strlen("RCPT TO:<")] - 'b') % 64;
+	if (strcmp(verb, "BDAT") == 0) {
+		f->chunk = strtoul(line + 5, NULL, 10);
+		f->last = strstr(line, " LAST") != NULL;
+		return;
+	}
 	act(f, verb);
 }
 
@@ -145,6 +167,26 @@ interject(struct fake *f, size_t before)
 		}
 }
 
+/* The dot, or the last octet of the last chunk. */
+static void
+end_of_message(struct fake *f)
+{
+	size_t i;
+
+	f->nmessage++;
+	for (i = 0; i < 64; i++)
+		f->risked[i] += f->taken[i];
+	if (!f->lmtp)
+		act(f, "DOT");
+	for (i = 0; f->lmtp && i < 64; i++)
+		if (f->taken[i] && !f->mute && !f->ended) {
+			f->recipient = i;
+			act(f, "DOT");
+		}
+	f->nrcpt = 0;
+	memset(f->taken, 0, sizeof(f->taken));
+}
+
 /* One line from the client, without its LF. */
 static void
 line(struct fake *f)
@@ -157,13 +199,31 @@ line(struct fake *f)
 		command(f, text);
 	else if (strcmp(text, ".\r") == 0) {
 		f->in_data = false;
-		f->nmessage++;
-		act(f, "DOT");
+		end_of_message(f);
 	} else {
 		f->ncontent += strlen(text) + 1;
 		interject(f, f->ncontent - strlen(text) - 1);
 	}
 	buf_clear(&f->line);
+}
+
+/* One octet from the client: of a chunk, or of a line. */
+static void
+octet(struct fake *f, char c)
+{
+	if (f->chunk) {
+		f->ncontent++;
+		if (--f->chunk == 0 && !f->mute && !f->ended) {
+			if (f->last)
+				end_of_message(f);
+			else
+				act(f, "BDAT");
+		}
+	} else if (c == '\n') {
+		line(f);
+	} else {
+		buf_add(&f->line, &c, 1);
+	}
 }
 
 static ssize_t
@@ -181,10 +241,7 @@ fake_write(struct conn *c, const char *p, size_t n)
 		n = room;
 	buf_add(&f->wire, p, n);
 	for (i = 0; i < n; i++)
-		if (p[i] == '\n')
-			line(f);
-		else
-			buf_add(&f->line, p + i, 1);
+		octet(f, p[i]);
 	return (ssize_t)n;
 }
 
@@ -192,7 +249,7 @@ static ssize_t
 fake_read(struct conn *c, char *p, size_t n)
 {
 	struct fake *f = c->state;
-	size_t have = buf_len(&f->pending);
+	size_t have = buf_len(&f->pending), i;
 
 	if (f->said == f->cut_in)
 		return 0;
@@ -207,8 +264,9 @@ fake_read(struct conn *c, char *p, size_t n)
 	memcpy(p, buf_head(&f->pending), n);
 	buf_take(&f->pending, n);
 	f->said += n;
-	if (f->said >= f->verdict_at)
-		f->delivered = true;
+	for (i = 0; i < 64; i++)
+		if (f->promised[i] && f->said >= f->verdict_at[i])
+			f->delivered[i] = true;
 	return (ssize_t)n;
 }
 
@@ -244,7 +302,7 @@ fake_open(struct fake *f, struct conn *c)
 		.fd = -1,
 		.interrupt = -1,
 		.deadline = CLOCK_NEVER };
-	f->verdict_at = f->goodbye_at = FAKE_NEVER;
+	f->goodbye_at = FAKE_NEVER;
 	act(f, "GREETING");
 }
 

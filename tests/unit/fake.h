@@ -23,6 +23,7 @@ struct rule {
 
 struct fake {
 	const struct rule *rules; /* ends with verb NULL */
+	bool lmtp; /* a reply for each recipient at the dot */
 	const char *ehlo; /* keywords, each "250-X\r\n" but the last */
 	size_t split; /* octets at once to the client; 0: all */
 	size_t cut_in; /* octets to the client, then the end... */
@@ -32,13 +33,14 @@ struct fake {
 	struct buf wire; /* all that the client said */
 	size_t said; /* octets given to the client */
 	size_t nmessage; /* ends of messages received */
-	size_t ncommand[16]; /* by verb */
+	size_t ncommand[20]; /* by verb */
 	size_t ncontent; /* octets of message */
-	size_t nrcpt; /* recipients that got 2yz */
-	bool rcpt_ok[64]; /* by number of RCPT */
-	bool delivered; /* the end of the message got a 2yz, given whole
-			 * to the client */
-	bool promised; /* the same, but perhaps not given whole */
+	size_t nrcpt; /* recipients of this transaction */
+	/* by recipient, b@... being the first */
+	bool taken[64]; /* accepted in this transaction */
+	size_t risked[64]; /* ends of a message that it was to get */
+	size_t promised[64]; /* of these, answered with 2yz */
+	bool delivered[64]; /* and that was given whole to the client */
 	bool after_quit; /* something came behind QUIT */
 	bool after_421; /* a command came when 421 was read */
 	bool content_unasked; /* what is no command came outside of data */
@@ -46,8 +48,11 @@ struct fake {
 	/* private */
 	struct buf pending; /* for the client, not given yet */
 	struct buf line;
+	size_t recipient; /* of the RCPT or DOT at hand */
+	size_t chunk; /* octets of a BDAT to come */
+	bool last; /* BDAT ... LAST */
 	bool sender_ok, in_auth, in_data, quit, mute, ended;
-	size_t verdict_at; /* said when the verdict is given whole */
+	size_t verdict_at[64]; /* said when the verdict is given whole */
 	size_t goodbye_at; /* the same of a 421 */
 };
 

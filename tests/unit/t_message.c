@@ -122,7 +122,7 @@ expect(int fd, const struct buf *wire, size_t size, const char *name)
 	CHECK_INT(m.size, size, name);
 	message_next(&m, &out, &problem);
 	for (time = 0; time < 2; time++) {
-		message_rewind(&m);
+		message_rewind(&m, true);
 		buf_clear(&out);
 		CHECK_INT(send_all(&m, &out, &problem), 0, name);
 		CHECK_INT(message_next(&m, &out, &problem), 0, name);

@@ -65,6 +65,9 @@ static const struct good good[] = {
 	{ "SmtpS://[::1]:4465", "::1", NULL, NULL, "[::1]:4465", 4465,
 	    TLS_IMPLICIT },
 	{ "smtps://[::1]/", "::1", NULL, NULL, "[::1]:465", 465, TLS_IMPLICIT },
+	{ "lmtp://a.b", "a.b", NULL, NULL, "a.b:24", 24, TLS_AUTO },
+	{ "lmtp://a.b:2003", "a.b", NULL, NULL, "a.b:2003", 2003, TLS_AUTO },
+	{ "lmtp:/run/lmtp", NULL, "/run/lmtp", NULL, "/run/lmtp", 0, TLS_NONE },
 	{ "smtp://::1", "::1", NULL, NULL, "[::1]:25", 25, TLS_AUTO },
 	/* USER@ */
 	{ "smtp://ann@a", "a", NULL, "ann", "a:25", 25, TLS_AUTO },
@@ -86,7 +89,7 @@ static const struct good good[] = {
 #define HOST "malformed host name"
 #define PORT "the port is not a number from 1 to 65535"
 #define SCHEME "unknown scheme"
-#define KNOWN "known are smtp, submission, submissions and smtps"
+#define KNOWN "known are smtp, submission, submissions, smtps and lmtp"
 #define SLASHES "the scheme is not followed by \"//\" and a host"
 #define BEHIND "nothing may stand behind the host and its port"
 #define COLONS "more than one colon, but no IPv6 address"
@@ -155,8 +158,6 @@ static const struct bad bad[] = {
 	{ "[::1]:", PORT, NULL },
 	{ "smtp://a:0x19", PORT, NULL },
 	/* URLs */
-	{ "lmtp://a", SCHEME, KNOWN },
-	{ "lmtp:/run/lmtp", SCHEME, KNOWN },
 	{ "srv:example.com", SCHEME, KNOWN },
 	{ "https://a", SCHEME, KNOWN },
 	{ "://a", SCHEME, KNOWN },
@@ -197,6 +198,8 @@ parses(void)
 		CHECK_INT(problem.class, FAIL_NONE, row->word);
 		CHECK_STR(s.word, row->word, row->word);
 		CHECK_STR(s.host, row->host, row->word);
+		CHECK_INT(
+		    s.lmtp, strncmp(row->word, "lmtp:", 5) == 0, row->word);
 		CHECK_STR(s.path, row->path, row->word);
 		CHECK_STR(s.user, row->user, row->word);
 		CHECK_STR(s.name, row->name, row->word);

@@ -1,0 +1,254 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "smtp/content.h"
+#include "smtp/exchange.h"
+#include "smtp/transaction.h"
+#include "smtp/verdict.h"
+
+static bool
+needs_utf8(const struct session *s)
+{
+	return envelope_utf8(s->envelope) ||
+	       (s->message && s->message->header_utf8);
+}
+
+/* Whether the message can go to this server as it is (R-1870-02, R-6152-01,
+ * R-6531-02). */
+static int
+message_fits(struct session *s)
+{
+	unsigned offered = s->extensions.offered;
+	const struct message *m = s->message;
+
+	if (offered & EXT_SIZE && s->extensions.size &&
+	    m->size > s->extensions.size)
+		return unfit(s, NULL,
+		    "the message has %llu octets, the server takes %llu (SIZE)",
+		    (unsigned long long)m->size,
+		    (unsigned long long)s->extensions.size);
+	if (m->eight_bit && !(offered & EXT_8BITMIME))
+		return unfit(s,
+		    "encode its parts as quoted-printable or base64",
+		    "the message has octets above 127, and the server does "
+		    "not offer 8BITMIME");
+	if (m->header_utf8 && !(offered & EXT_SMTPUTF8))
+		return unfit(s, "encode header fields by RFC 2047",
+		    "the header of the message is not ASCII, and the server "
+		    "does not offer SMTPUTF8");
+	return 0;
+}
+
+/* All that must be known before MAIL, by what is offered now. */
+static int
+fits(struct session *s)
+{
+	enter(s, STAGE_LOCAL);
+	if (s->message && message_fits(s) == -1)
+		return -1;
+	if (envelope_utf8(s->envelope) &&
+	    !(s->extensions.offered & EXT_SMTPUTF8))
+		return unfit(s, NULL,
+		    "an address is not ASCII, and the server does not offer "
+		    "SMTPUTF8");
+	return 0;
+}
+
+static int
+mail(struct session *s, size_t nleft)
+{
+	unsigned offered = s->extensions.offered;
+	const struct message *m = s->message;
+	struct buf line = { 0 };
+	int rv;
+
+	buf_addf(&line, "MAIL FROM:<%s>", s->envelope->sender.path);
+	if (m && offered & EXT_SIZE)
+		buf_addf(&line, " SIZE=%llu", (unsigned long long)m->size);
+	if (m && m->eight_bit)
+		buf_adds(&line, " BODY=8BITMIME");
+	if (needs_utf8(s))
+		buf_adds(&line, " SMTPUTF8");
+	s->prdr = offered & EXT_PRDR && nleft > 1 && !s->options->lmtp;
+	if (s->prdr)
+		buf_adds(&line, " PRDR");
+	s->ntransaction++;
+	rv = say(s, CMD_MAIL, 0, "%s", buf_str(&line));
+	buf_free(&line);
+	return rv;
+}
+
+/* The domains of a transaction, for RCPTDOMAINMAX. */
+struct domains {
+	const char **names;
+	size_t n;
+};
+
+/* Whether one more recipient is within the limit; its domain then counts. */
+static bool
+within(struct domains *d, const char *domain, size_t most)
+{
+	size_t i;
+
+	if (most == 0 || domain == NULL)
+		return true;
+	for (i = 0; i < d->n; i++)
+		if (strcasecmp(d->names[i], domain) == 0)
+			return true;
+	if (d->n == most)
+		return false;
+	d->names = mem_grow(d->names, d->n + 1, sizeof(*d->names));
+	d->names[d->n++] = domain;
+	return true;
+}
+
+/* As many as the limits allow (RFC 9422 4). */
+static int
+recipients(struct session *s)
+{
+	const struct envelope *e = s->envelope;
+	struct domains domains = { 0 };
+	size_t i, n = 0, most = s->extensions.rcptmax;
+	int rv = 0;
+
+	for (i = 0; rv == 0 && i < e->nrecipient; i++) {
+		if (!envelope_open(e, i) || (most && n == most) ||
+		    !within(&domains, e->recipients[i].address.domain,
+			s->extensions.rcptdomainmax))
+			continue;
+		n++;
+		rv = say(s, CMD_RCPT, i, "RCPT TO:<%s>",
+		    e->recipients[i].address.path);
+	}
+	free(domains.names);
+	return rv;
+}
+
+/* How many recipients could be offered in another transaction. */
+static size_t
+left(const struct envelope *e)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->nrecipient; i++)
+		n += e->recipients[i].again ||
+		     (envelope_open(e, i) && !e->recipients[i].taken);
+	return n;
+}
+
+static bool
+is_last(const struct session *s)
+{
+	return left(s->envelope) == 0 ||
+	       (s->extensions.mailmax &&
+		   s->ntransaction >= s->extensions.mailmax);
+}
+
+/* DATA in the same group as RCPT (RFC 2920 3.1). */
+static int
+data(struct session *s)
+{
+	if (say(s, CMD_DATA, 0, "DATA") == -1)
+		return -1;
+	switch (reply_class(&s->reply)) {
+	case 3: /* D-01: any of them is a go-ahead */
+		return s->naccepted ? content_data(s, is_last(s))
+				    : content_none(s);
+	case 2:
+		if (s->naccepted)
+			return lost(s, FAIL_PROTOCOL, NULL,
+			    "DATA: %d is no answer to that", s->reply.code);
+		return 0;
+	default:
+		if (s->naccepted)
+			return denied(s, FAIL_SERVER, NULL, "DATA");
+		return 0;
+	}
+}
+
+static int
+reset(struct session *s)
+{
+	if (say(s, CMD_RSET, 0, "RSET") == -1)
+		return -1;
+	return settle(s);
+}
+
+/* Not all were accepted, so the message goes to none. */
+static int
+abandon(struct session *s)
+{
+	size_t count[NOUTCOME];
+	const char *why = "not sent, since not every recipient was accepted "
+			  "(--all-or-none)";
+
+	if (reset(s) == -1)
+		return -1;
+	envelope_count(s->envelope, count);
+	return stop(
+	    s, count[REFUSED] ? FAIL_RECIPIENT : FAIL_SERVER, NULL, "%s", why);
+}
+
+/* Whether the replies to RCPT must be known before the message is begun. */
+static bool
+waits(const struct session *s, bool chunking)
+{
+	return chunking || s->options->all_or_none || s->options->check ||
+	       s->options->quit_after;
+}
+
+static int
+transaction(struct session *s, size_t nleft)
+{
+	bool chunking =
+	    s->extensions.offered & EXT_CHUNKING && !s->options->no_chunking;
+
+	s->naccepted = 0;
+	if (mail(s, nleft) == -1)
+		return -1;
+	if (s->options->quit_after == STAGE_MAIL)
+		return settle(s);
+	if (recipients(s) == -1)
+		return -1;
+	if (waits(s, chunking) && settle(s) == -1)
+		return -1;
+	if (s->options->quit_after)
+		return 0;
+	/* what is known to be in vain is not begun */
+	if (s->head == s->tail && s->naccepted == 0)
+		return 0;
+	if (s->options->check)
+		return reset(s);
+	if (s->options->all_or_none &&
+	    (s->naccepted < nleft || left(s->envelope)))
+		return abandon(s);
+	return chunking ? content_bdat(s, is_last(s)) : data(s);
+}
+
+int
+transact(struct session *s)
+{
+	size_t nleft, before = 0;
+
+	if (fits(s) == -1)
+		return -1;
+	while ((nleft = envelope_begin(s->envelope)) > 0) {
+		if (nleft == before ||
+		    (s->extensions.mailmax &&
+			s->ntransaction == s->extensions.mailmax))
+			return stop(s, FAIL_CONNECTION, NULL,
+			    "the server takes no more transactions in this "
+			    "session (LIMITS)");
+		/* the last one was not ended by a message */
+		if (s->ntransaction && s->naccepted == 0 &&
+		    say(s, CMD_RSET, 0, "RSET") == -1)
+			return -1;
+		before = nleft;
+		if (transaction(s, nleft) == -1)
+			return -1;
+		if (s->options->quit_after)
+			return 0;
+	}
+	return 0;
+}
