@@ -602,3 +602,20 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 	ended 0 ''
 	[ "$(round_trips | wc -l)" -eq 2 ]
 }
+
+@test "--to-file may be given more than once, and none is lost" {
+	printf 'c@server.test\n' >"$BATS_TEST_TMPDIR/c"
+	printf 'd@server.test\n' >"$BATS_TEST_TMPDIR/d"
+	serve
+	submit b@server.test --to-file "$BATS_TEST_TMPDIR/c" \
+		--to-file "$BATS_TEST_TMPDIR/d"
+	ended 0 'accepted  b@server.test  250 2.1.5 Ok
+accepted  c@server.test  250 2.1.5 Ok
+accepted  d@server.test  250 2.1.5 Ok
+sent to 3 of 3 recipients: 250 2.0.0 Ok'
+}
+
+@test "--quiet and --json exclude each other" {
+	ehlo -q --json 127.0.0.1:1 a@client.test b@server.test <"$MESSAGE"
+	ended 64 '' 'ehlo: --quiet and --json exclude each other'
+}

@@ -317,3 +317,9 @@ ok for 1 of 1 recipient, nothing sent'
 	ehlo --check --quit-after mail 127.0.0.1:1 a@client.test b@server.test
 	ended 64 '' 'ehlo: --check and --quit-after exclude each other'
 }
+
+@test "LMTP without LHLO is a usage error" {
+	ehlo --lmtp --no-esmtp 127.0.0.1:24 a@client.test b@server.test \
+		<"$MESSAGE"
+	ended 64 '' 'ehlo: --lmtp and --no-esmtp exclude each other'
+}

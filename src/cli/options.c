@@ -226,10 +226,10 @@ apply_flag(struct options *o, int option)
 		o->session.allow_cleartext_auth = true;
 		return 0;
 	case 'q':
-		o->form = REPORT_QUIET;
+		o->quiet = true;
 		return 0;
 	case OPT_JSON:
-		o->form = REPORT_JSON;
+		o->json = true;
 		return 0;
 	case 'd':
 		o->trace.level++;
@@ -246,8 +246,6 @@ static const char **
 text_field(struct options *o, int option)
 {
 	switch (option) {
-	case OPT_TO_FILE:
-		return &o->to_file;
 	case 'm':
 		return &o->message;
 	case 'p':
@@ -303,6 +301,11 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 		return 0;
 	case OPT_AUTH:
 		return mechanisms(o, value, problem);
+	case OPT_TO_FILE:
+		o->to_files = mem_grow(
+		    o->to_files, o->nto_file + 1, sizeof(*o->to_files));
+		o->to_files[o->nto_file++] = value;
+		return 0;
 	case OPT_QUIT_AFTER:
 		return value_stage(&o->session.quit_after, value, problem);
 	case OPT_PASSWORD_FD:
@@ -327,6 +330,9 @@ server(struct options *o, const char *word, struct problem *problem)
 	}
 	o->session.tls = o->server.tls;
 	o->session.lmtp |= o->server.lmtp;
+	if (o->session.lmtp && o->session.no_esmtp)
+		return problem_set(problem, FAIL_USAGE,
+		    "--lmtp and --no-esmtp exclude each other");
 	if (o->session.lmtp && o->server.port == 25) /* R-2033-01 */
 		return problem_hint(problem, FAIL_USAGE,
 		    "--port 24, or lmtp://HOST:PORT",
@@ -375,14 +381,17 @@ check_login(struct options *o, struct problem *problem)
 static int
 addresses(struct options *o, const char **words, struct problem *problem)
 {
+	size_t i;
+
 	if (*words && envelope_sender(&o->envelope, *words, problem) == -1)
 		return -1;
 	for (; *words && words[1]; words++)
 		if (envelope_recipient(&o->envelope, words[1], problem) == -1)
 			return -1;
-	if (o->to_file &&
-	    value_recipients(&o->envelope, o->to_file, problem) == -1)
-		return -1;
+	for (i = 0; i < o->nto_file; i++)
+		if (value_recipients(&o->envelope, o->to_files[i], problem) ==
+		    -1)
+			return -1;
 	envelope_unique(&o->envelope);
 	return 0;
 }
@@ -398,6 +407,10 @@ arguments(struct options *o, const char **words, struct problem *problem)
 	    (words[1] == NULL && (!stage || stage >= STAGE_MAIL)))
 		return problem_hint(problem, FAIL_USAGE, "ehlo --help",
 		    "SERVER, FROM and at least one TO are wanted");
+	if (o->quiet && o->json)
+		return problem_set(problem, FAIL_USAGE,
+		    "--quiet and --json exclude each other");
+	o->form = o->json ? REPORT_JSON : o->quiet ? REPORT_QUIET : REPORT_TEXT;
 	if (o->session.check && stage)
 		return problem_set(problem, FAIL_USAGE,
 		    "--check and --quit-after exclude each other");
@@ -470,6 +483,7 @@ options_free(struct options *o)
 	while (o->nvalue)
 		free(o->values[--o->nvalue]);
 	free(o->values);
+	free(o->to_files);
 	server_free(&o->server);
 	envelope_free(&o->envelope);
 	credentials_free(&o->credentials);

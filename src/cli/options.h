@@ -22,9 +22,12 @@ struct options {
 	int64_t connect_timeout; /* ms */
 	const char *message; /* --message; NULL: standard input */
 	enum report_form form;
+	bool quiet, json;
 	/* private: as given, until all options are read */
 	struct buf mechanisms; /* what session.mechanisms points to */
-	const char *port, *tls, *to_file, *user, *authzid;
+	const char *port, *tls, *user, *authzid;
+	const char **to_files; /* --to-file, as often as it was given */
+	size_t nto_file;
 	char **values;
 	size_t nvalue;
 };

@@ -310,9 +310,7 @@ nothing_more(struct scan *s)
 		return 0;
 	if (*s->p == ',' || *s->p == ';')
 		return stray(s, "address");
-	return refuse(s, /* S-11 */
-	    "parameters are given with --mail-param and --rcpt-param",
-	    "text behind the address");
+	return refuse(s, NULL, "text behind the address"); /* S-11 */
 }
 
 static int

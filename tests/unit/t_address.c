@@ -292,8 +292,8 @@ messages(void)
 	    "write user@host, or <> for the null sender");
 	message("root", R, "recipient \"root\": no domain",
 	    "write user@host; only Postmaster may stand alone");
-	message("<a@b> SMTPUTF8", R, "recipient \"<a@b> SMTPUTF8\": " BEHIND,
-	    "parameters are given with --mail-param and --rcpt-param");
+	message(
+	    "<a@b> SMTPUTF8", R, "recipient \"<a@b> SMTPUTF8\": " BEHIND, NULL);
 	message("a b@c", R, "recipient \"a b@c\": " SPACE,
 	    "write Name <user@host>, or \"local part\"@host");
 	message("a@b@c", R, "recipient \"a@b@c\": more than one \"@\"",
