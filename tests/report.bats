@@ -102,7 +102,7 @@ deferred  d@server.test  450 4.2.1 later"
 	# until nothing more can be written
 	dd if=/dev/zero of="$OUT.full" oflag=nonblock bs=4096 2>/dev/null || true
 	"$EHLO" --json "127.0.0.1:$PORT" a@client.test b@server.test \
-		<"$MESSAGE" >"$OUT.full" 2>"$ERR" 3>&- &
+		<"$MESSAGE" >"$OUT.full" 2>"$ERR" 3>&- {full}>&- &
 	wait_for compgen -G "$BATS_TEST_TMPDIR/srv/incoming.*" >/dev/null
 	run ! wait_briefly_for test -e "$(message 1)"
 	cat <"$OUT.full" >"$OUT" {full}>&- 3>&- &
@@ -586,4 +586,23 @@ dialogue() {
 	for option in --help --json --to-file; do
 		grep -qe "$option" "$OUT"
 	done
+}
+
+@test "a standard output that nobody reads does not keep a signal waiting" {
+	mkfifo "$BATS_TEST_TMPDIR/full"
+	exec {full}<>"$BATS_TEST_TMPDIR/full"
+	dd if=/dev/zero bs=4096 count=64 of="$BATS_TEST_TMPDIR/full" \
+		oflag=nonblock 2>/dev/null || true
+	serve
+	"$EHLO" --json -d "127.0.0.1:$PORT" a@client.test b@server.test \
+		<"$MESSAGE" >"$BATS_TEST_TMPDIR/full" 2>"$ERR" 3>&- &
+	pid=$!
+	wait_for grep -q '^\* message of' "$ERR"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	exec {full}>&-
+	[ "$status" -eq 143 ]
+	[ "$(sent_commands | tail -n 1)" = DATA ]
+	[ ! -e "$(message 1)" ]
 }

@@ -1,12 +1,23 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 
 #define SHOWN_MAX 1000 /* octets of a server's text in one line */
+
+/* Who does not read must not keep a signal waiting. */
+static bool
+would_wait(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return interrupt_signal() && poll(&p, 1, 0) == 0;
+}
 
 static int
 write_all(int fd, const struct buf *out)
@@ -15,6 +26,10 @@ write_all(int fd, const struct buf *out)
 	ssize_t n;
 
 	while (p < end) {
+		if (would_wait(fd)) {
+			errno = EINTR;
+			return -1;
+		}
 		n = write(fd, p, (size_t)(end - p));
 		if (n == -1 && errno != EINTR)
 			return -1;
@@ -197,7 +212,7 @@ report(enum report_form form, const struct submission *sub, int exit)
 	return rv;
 }
 
-void
+int
 report_committing(void)
 {
 	struct buf line = { 0 };
@@ -205,6 +220,7 @@ report_committing(void)
 	buf_adds(&line, "{\"type\":\"committing\"}\n");
 	write_all(STDOUT_FILENO, &line);
 	buf_free(&line);
+	return interrupt_signal() ? -1 : 0;
 }
 
 void

@@ -40,8 +40,9 @@ struct session_options {
 	void (*replied)(const char *line, const struct reply *);
 	int64_t timeout; /* for each reply, in ms; 0: the RFC's times */
 	int64_t deadline; /* for all, an instant of clock_now() */
-	/* Called just before the last octet of the message may leave. */
-	void (*committing)(void);
+	/* Called just before the last octet of the message may leave; -1: it
+	 * shall not, for a signal came. */
+	int (*committing)(void);
 };
 
 enum protection {
