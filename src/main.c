@@ -140,6 +140,7 @@ main(int argc, char **argv)
 
 	keep_descriptors();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a full output is an error, not the end */
 	switch (options_parse(&o, argc, (const char **)argv, &problem)) {
 	case OPTIONS_DONE:
 		break;

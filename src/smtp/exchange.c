@@ -270,10 +270,13 @@ going_away(struct session *s, const struct pending *p, const char *doing)
 	return denied(s, FAIL_SERVER, NULL, doing);
 }
 
-/* 3yz asks for what is no command: the message, or a response. */
+/* 3yz asks for what is no command: the message, or a response. 221 answers QUIT
+ * alone: where QUIT went with the end of a message, it is no verdict on it. */
 static bool
 is_answer(const struct session *s, const struct pending *p)
 {
+	if (s->reply.code == 221 && p->command != CMD_QUIT)
+		return false;
 	return reply_class(&s->reply) != 3 || commands[p->command].data ||
 	       (p->command == CMD_DOT && s->prdr && s->reply.code == 353);
 }

@@ -401,6 +401,10 @@ static const struct row {
 	{ "R-2920-05", { { "MAIL", 1, "451 no" } }, "dd", 75, NULL },
 	{ "530 MAIL", { { "MAIL", 1, "530 5.7.0 login" } }, "rr", 77, NULL },
 	{ "530 RCPT", { { "RCPT", 0, "530 5.7.0 login" } }, "rr", 77, NULL },
+	{ "221 dot", { { "DOT", 1, "221 bye" } }, "??", 79, NULL },
+	{ "no verdict", { { "DOT", 1, "raw:" }, { "QUIT", 1, "221 bye" } },
+	    "??", 79, NULL },
+	{ "221 RCPT", { { "RCPT", 1, "221 bye" } }, "uu", 76, NULL },
 	{ "251 dot", { { "DOT", 1, "251 ok" } }, "aa", 0, NULL },
 };
 
