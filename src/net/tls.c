@@ -155,7 +155,9 @@ tls_close(struct conn *c)
 {
 	struct tls *t = c->state;
 
-	if (SSL_is_init_finished(t->ssl) && !c->broken) {
+	/* nothing that is still queued may leave now: it is reported unsent */
+	if (SSL_is_init_finished(t->ssl) && !c->broken && t->nrecord == 0 &&
+	    buf_len(&t->filter.due) == 0 && buf_len(&c->out) == 0) {
 		SSL_shutdown(t->ssl);
 		filter_drain(c, &t->filter);
 	}

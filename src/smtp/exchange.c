@@ -281,6 +281,18 @@ is_answer(const struct session *s, const struct pending *p)
 	       (p->command == CMD_DOT && s->prdr && s->reply.code == 353);
 }
 
+/* A reply before the end of the message is out is no verdict on it; what is
+ * still queued never leaves (R-5321-47). */
+static int
+too_early(struct session *s, const char *doing)
+{
+	if (reply_class(&s->reply) < 4)
+		return lost(s, FAIL_PROTOCOL, NULL, "%s: %d before it", doing,
+		    s->reply.code);
+	s->over = true;
+	return denied(s, FAIL_SERVER, NULL, doing);
+}
+
 int
 answer(struct session *s)
 {
@@ -293,6 +305,8 @@ answer(struct session *s)
 	s->head++;
 	if (s->reply.code == 421)
 		return going_away(s, &p, subject(s, &p));
+	if (p.command == CMD_DOT && s->commit && !committed(s))
+		return too_early(s, subject(s, &p));
 	if (!is_answer(s, &p))
 		return lost(s, FAIL_PROTOCOL, NULL,
 		    "%s: %d is no answer to that", subject(s, &p),
