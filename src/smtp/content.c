@@ -87,11 +87,12 @@ await_each(struct session *s, enum command command)
 			await(s, command, i);
 }
 
-/* PRDR: after 353 one reply for each recipient, then one for all, without
- * whose yes nobody is accepted. */
+/* PRDR: after 353, which comes once, one reply for each recipient, then one
+ * for all, without whose yes nobody is accepted. */
 static int
 each_and_all(struct session *s)
 {
+	s->prdr = false;
 	await_each(s, CMD_PRDR);
 	if (settle(s) == -1 || expect(s, CMD_DOT) == -1)
 		return -1;

@@ -257,11 +257,12 @@ take(struct session *s, const struct pending *p)
 
 /* The server is going away: whoever has no verdict may be tried again later
  * (R-5321-37). With LMTP it may already have the message for others
- * (R-2033-07). */
+ * (R-2033-07), and with PRDR nobody can tell without the last reply. */
 static int
 going_away(struct session *s, const struct pending *p, const char *doing)
 {
-	if (p && p->command == CMD_DOT && s->options->lmtp) {
+	if (p && (p->command == CMD_PRDR ||
+		     (p->command == CMD_DOT && s->options->lmtp))) {
 		heed(s, p);
 		return lost(
 		    s, FAIL_SERVER, NULL, "%s: the server went away", doing);

@@ -105,7 +105,7 @@ struct session {
 	bool quitting; /* QUIT was said */
 	size_t naccepted; /* recipients taken by the transaction under way */
 	size_t ntransaction; /* MAIL commands said */
-	bool prdr; /* asked for in the transaction under way */
+	bool prdr; /* 353 may come in the transaction under way */
 	bool refused; /* a chunk of the message was refused */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */

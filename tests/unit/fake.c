@@ -6,7 +6,7 @@
 
 static const char *const verbs[] = { "GREETING", "EHLO", "HELO", "MAIL", "RCPT",
 	"DATA", "DOT", "BDAT", "LHLO", "CONTENT", "RESPONSE", "RSET", "QUIT",
-	"AUTH", "STARTTLS", "OTHER" };
+	"AUTH", "STARTTLS", "EACH", "ALL", "OTHER" };
 
 static size_t
 verb_number(const char *verb)
@@ -40,6 +40,8 @@ usual(const struct fake *f, const char *verb)
 		return f->ehlo;
 	if (strcmp(verb, "DATA") == 0)
 		return f->nrcpt ? "354 go" : "503 no recipients";
+	if (strcmp(verb, "DOT") == 0 && f->prdr)
+		return "353 each";
 	if (strcmp(verb, "QUIT") == 0)
 		return "221 bye";
 	return strcmp(verb, "OTHER") == 0 ? "500 what?" : "250 ok";
@@ -59,15 +61,16 @@ put_lines(struct fake *f, const char *text, size_t len)
 	buf_adds(&f->pending, "\r\n");
 }
 
-/* A yes to the message: for all, or with LMTP for the recipient whose turn it
- * is. */
+/* A yes to the message: for all, with LMTP for the recipient whose turn it is,
+ * with PRDR for those who had one of their own. */
 static void
 promise(struct fake *f, size_t end)
 {
 	size_t i;
 
 	for (i = 0; i < 64; i++)
-		if (f->taken[i] && (!f->lmtp || i == f->recipient)) {
+		if (f->taken[i] && (!f->lmtp || i == f->recipient) &&
+		    (!f->each || f->own[i])) {
 			f->promised[i]++;
 			f->verdict_at[i] = end;
 		}
@@ -93,7 +96,12 @@ take_effect(struct fake *f, const char *verb, const char *text)
 	}
 	if (strcmp(verb, "DATA") == 0 && *text == '3')
 		f->in_data = true;
-	if (strcmp(verb, "DOT") == 0 && *text == '2')
+	if (strcmp(verb, "EACH") == 0)
+		f->own[f->recipient] = *text == '2';
+	if (strcmp(verb, "DOT") == 0)
+		f->each = f->prdr && strncmp(text, "353", 3) == 0;
+	if ((strcmp(verb, "DOT") == 0 || strcmp(verb, "ALL") == 0) &&
+	    *text == '2')
 		promise(f, end);
 }
 
@@ -143,6 +151,8 @@ command(struct fake *f, const char *line)
 	if (strcmp(verb, "OTHER") == 0)
 		f->content_unasked = true;
 	f->quit = strcmp(verb, "QUIT") == 0;
+	if (strcmp(verb, "MAIL") == 0)
+		f->prdr = strstr(line, " PRDR") != NULL;
 	if (strcmp(verb, "RCPT") == 0)
 		f->recipient = (size_t)(line[strlen("RCPT TO:<")] - 'b') % 64;
 	if (strcmp(verb, "BDAT") == 0) {
@@ -167,6 +177,19 @@ interject(struct fake *f, size_t before)
 		}
 }
 
+/* A reply for each recipient that is taken. */
+static void
+act_each(struct fake *f, const char *verb)
+{
+	size_t i;
+
+	for (i = 0; i < 64; i++)
+		if (f->taken[i] && !f->mute && !f->ended) {
+			f->recipient = i;
+			act(f, verb);
+		}
+}
+
 /* The dot, or the last octet of the last chunk. */
 static void
 end_of_message(struct fake *f)
@@ -176,13 +199,15 @@ end_of_message(struct fake *f)
 	f->nmessage++;
 	for (i = 0; i < 64; i++)
 		f->risked[i] += f->taken[i];
-	if (!f->lmtp)
+	f->each = false;
+	if (f->lmtp)
+		act_each(f, "DOT");
+	else
 		act(f, "DOT");
-	for (i = 0; f->lmtp && i < 64; i++)
-		if (f->taken[i] && !f->mute && !f->ended) {
-			f->recipient = i;
-			act(f, "DOT");
-		}
+	if (f->each)
+		act_each(f, "EACH");
+	if (f->each && !f->mute && !f->ended)
+		act(f, "ALL");
 	f->nrcpt = 0;
 	memset(f->taken, 0, sizeof(f->taken));
 }
@@ -239,6 +264,11 @@ fake_write(struct conn *c, const char *p, size_t n)
 	}
 	if (n > room)
 		n = room;
+	if (f->gulp && f->room == 0)
+		return CONN_AGAIN;
+	if (f->gulp && n > f->room)
+		n = f->room;
+	f->room -= f->gulp ? n : 0;
 	buf_add(&f->wire, p, n);
 	for (i = 0; i < n; i++)
 		octet(f, p[i]);
@@ -276,6 +306,8 @@ fake_wait(struct conn *c, bool output, int64_t deadline)
 	struct fake *f = c->state;
 
 	(void)deadline;
+	if (output)
+		f->room = f->gulp;
 	if (output || buf_len(&f->pending) || f->ended || f->said == f->cut_in)
 		return CONN_OK;
 	return CONN_LATE;
@@ -303,6 +335,7 @@ fake_open(struct fake *f, struct conn *c)
 		.interrupt = -1,
 		.deadline = CLOCK_NEVER };
 	f->goodbye_at = FAKE_NEVER;
+	f->room = f->gulp;
 	act(f, "GREETING");
 }
 

@@ -12,7 +12,8 @@
 
 /* What to do at the Nth (0: every) occurrence of a verb: "GREETING", "EHLO",
  * "AUTH", "RESPONSE" (to a 334), "MAIL", "RCPT", "DATA", "DOT", "QUIT", ...;
- * "CONTENT" is when N octets of the message have come. */
+ * "CONTENT" is when N octets of the message have come. With PRDR a DOT is
+ * answered by 353, then EACH for every recipient, then ALL. */
 struct rule {
 	const char *verb;
 	size_t nth;
@@ -28,6 +29,8 @@ struct fake {
 	size_t split; /* octets at once to the client; 0: all */
 	size_t cut_in; /* octets to the client, then the end... */
 	size_t cut_out; /* octets from the client, then an error */
+	size_t gulp; /* octets from the client at once, then "not now"; 0: all
+		      */
 
 	/* what was seen */
 	struct buf wire; /* all that the client said */
@@ -51,6 +54,10 @@ struct fake {
 	size_t recipient; /* of the RCPT or DOT at hand */
 	size_t chunk; /* octets of a BDAT to come */
 	bool last; /* BDAT ... LAST */
+	bool prdr; /* asked for */
+	bool each; /* 353 was the answer */
+	bool own[64]; /* PRDR: a yes for that recipient */
+	size_t room; /* octets that are taken before "not now" */
 	bool sender_ok, in_auth, in_data, quit, mute, ended;
 	size_t verdict_at[64]; /* said when the verdict is given whole */
 	size_t goodbye_at; /* the same of a 421 */

@@ -19,6 +19,7 @@ static const char pipelining[] =
 static const char chunking[] =
     "250-fake\n250-8BITMIME\n250-CHUNKING\n250 PIPELINING";
 static const char chunking_lock_step[] = "250-fake\n250-8BITMIME\n250 CHUNKING";
+static const char prdr[] = "250-fake\n250-8BITMIME\n250-PRDR\n250 PIPELINING";
 static const char lock_step[] = "250-fake\n250-SIZE 1000\n250 8BITMIME";
 
 /* One run, and what can be compared of it. */
@@ -39,7 +40,7 @@ struct setup {
 	const struct session_options *options;
 	struct message *message;
 	bool remote; /* not on this machine */
-	size_t split, cut_in, cut_out;
+	size_t split, cut_in, cut_out, gulp;
 	size_t nrcpt;
 };
 
@@ -80,7 +81,8 @@ run(struct run *r, const struct rule *rules, const char *ehlo,
 			       .ehlo = ehlo,
 			       .split = setup->split,
 			       .cut_in = setup->cut_in,
-			       .cut_out = setup->cut_out } };
+			       .cut_out = setup->cut_out,
+			       .gulp = setup->gulp } };
 	envelope_sender(&r->envelope, "a@example.org", &problem);
 	for (i = 0; i < setup->nrcpt; i++) {
 		snprintf(
@@ -150,7 +152,9 @@ static void
 every_split(const struct rule *rules, const char *ehlo,
     const struct session_options *options, const char *name)
 {
-	static const size_t splits[] = { 0, 1, 2, 3, 7 };
+	static const struct {
+		size_t read, write;
+	} splits[] = { { 0, 0 }, { 1, 0 }, { 2, 7 }, { 3, 0 }, { 7, 1 } };
 	struct setup setup = usual;
 	struct run r, whole;
 	char what[160];
@@ -159,9 +163,11 @@ every_split(const struct rule *rules, const char *ehlo,
 	setup.options = options;
 	setup.nrcpt = 3;
 	for (i = 0; i < sizeof(splits) / sizeof(*splits); i++) {
-		setup.split = splits[i];
+		setup.split = splits[i].read;
+		setup.gulp = splits[i].write;
 		run(&r, rules, ehlo, &setup);
-		snprintf(what, sizeof(what), "%s, split %zu", name, splits[i]);
+		snprintf(what, sizeof(what), "%s, split %zu, %zu", name,
+		    splits[i].read, splits[i].write);
 		invariants(&r, what);
 		if (i == 0) {
 			whole = r;
@@ -182,6 +188,7 @@ static const struct mode {
 	{ "lock-step", lock_step, false },
 	{ "chunking", chunking, false },
 	{ "chunking, lock-step", chunking_lock_step, false },
+	{ "PRDR", prdr, false },
 	{ "LMTP", pipelining, true },
 	{ "LMTP, chunking", chunking, true },
 };
@@ -196,8 +203,9 @@ every_mode(const char *verb, size_t nth, const char *action)
 
 	for (m = modes; m < modes + sizeof(modes) / sizeof(*modes); m++) {
 		/* more replies than recipients mean nothing to anybody */
-		if (m->lmtp && strcmp(verb, "DOT") == 0 && nth == 0 &&
-		    strstr(action, "twice"))
+		if (((m->lmtp && strcmp(verb, "DOT") == 0) ||
+			strcmp(verb, "EACH") == 0) &&
+		    nth == 0 && strstr(action, "twice"))
 			continue;
 		options.lmtp = m->lmtp;
 		snprintf(what, sizeof(what), "%s %zu: %s (%s)", verb, nth,
@@ -211,14 +219,14 @@ static void
 matrix(void)
 {
 	static const char *const verbs[] = { "GREETING", "EHLO", "LHLO", "MAIL",
-		"RCPT", "DATA", "DOT", "QUIT" };
+		"RCPT", "DATA", "DOT", "EACH", "ALL", "QUIT" };
 	static const char *const actions[] = { "250 ok", "250", "250 ",
 		"raw:250\n", "251 2.1.5 will forward", "299 odd",
 		"250-a\n250-b\n250 c", "250 ok\n250 twice", "354 go",
 		"354 go\n250 early", "450 4.2.0 later", "421 4.3.2 closing",
 		"421 closing+close", "452 4.5.3 too many", "500 what",
 		"550 5.1.1 no", "552 5.2.2 full", "552 too many",
-		"554 5.7.1 no", "503 sequence", "530 5.7.0 login first",
+		"353 each", "554 5.7.1 no", "503 sequence", "530 5.7.0 login first",
 		"521 no mail", "199 odd", "650 odd", "000 odd", "25 ok",
 		"2500 ok", " 250 ok", "250ok", "+25 ok", "hello", "",
 		"250-a\n550 b", "550-a\n250 b", "250-a\n250b", "raw:250 a\n\n",
@@ -393,6 +401,21 @@ static const struct row {
 	    { { "EHLO", 1, "250-fake\n250 CHUNKING" },
 		{ "RCPT", 1, "550 no" } },
 	    "ra", 1, NULL },
+	{ "PRDR", { { "EHLO", 1, "250-f\n250 PRDR" }, { "EACH", 2, "550 no" } },
+	    "ar", 1, NULL },
+	{ "PRDR not each",
+	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "DOT", 1, "250 ok" } }, "aa",
+	    0, NULL },
+	{ "PRDR all",
+	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "EACH", 1, "451 no" },
+		{ "ALL", 1, "550 no" } },
+	    "rr", 69, NULL },
+	{ "PRDR 353 twice",
+	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "ALL", 1, "353 each" } },
+	    "??", 79, NULL },
+	{ "PRDR 421",
+	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "EACH", 2, "421 no" } },
+	    "??", 79, NULL },
 	{ "D-02 first", { { "RCPT", 1, "552 too many" } }, "ra", 1, NULL },
 	{ "D-02 5.5.3", { { "RCPT", 1, "552 5.5.3 many" } }, "da", 1, NULL },
 	{ "F-371", { { "DATA", 1, "550 no" } }, "rr", 69, NULL },
