@@ -197,7 +197,7 @@ expect_loss() {
 
 @test "a server that reads no more is given up (F-126, F-127)" {
 	big_message
-	what="message: $late"
+	what="message: the server does not take what is sent"
 	play_table whole tls <<-END
 		stall|after 100000: stall ; $small ; ehlo --timeout 0.4|75|unsent|DATA|$what
 		F-127a|DATA: slow 5 then 354 go ; $small ; ehlo --timeout 0.4|75|unsent|DATA|$what

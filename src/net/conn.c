@@ -140,6 +140,15 @@ await(struct conn *c)
 	return c->io->wait(c, buf_len(&c->out) > 0, c->deadline);
 }
 
+/* Who is never made to wait is not told of a signal by waiting. */
+static bool
+signalled(const struct conn *c)
+{
+	struct pollfd p = { .fd = c->interrupt, .events = POLLIN };
+
+	return c->interrupt != -1 && poll(&p, 1, 0) == 1;
+}
+
 enum conn_event
 conn_push(struct conn *c)
 {
@@ -150,9 +159,10 @@ conn_push(struct conn *c)
 		event = get(c);
 		if (buf_len(&c->in))
 			return CONN_OK;
-		if (event != CONN_OK || buf_len(&c->out) == 0)
-			return event;
-		event = await(c);
+		if (event == CONN_OK && buf_len(&c->out) == 0)
+			return signalled(c) ? CONN_SIGNAL : CONN_OK;
+		if (event == CONN_OK)
+			event = await(c);
 		if (event != CONN_OK)
 			return event;
 	}

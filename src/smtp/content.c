@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "smtp/content.h"
 #include "smtp/exchange.h"
 #include "smtp/verdict.h"
@@ -66,6 +67,8 @@ ready(struct session *s)
 
 	if (interrupted(s))
 		return cut_off(s);
+	if (event == CONN_OK && clock_now() >= s->options->deadline)
+		event = CONN_LATE;
 	if (event != CONN_OK)
 		return lost_event(s, event, "message");
 	trace_note(s->trace, 1, "message of %llu octets",
@@ -129,7 +132,7 @@ push(struct session *s)
 	enum conn_event event;
 
 	deadline_for(s, CMD_CONTENT);
-	event = conn_push(s->conn);
+	event = carry(s, CMD_CONTENT, conn_push);
 	if (interrupted(s))
 		return cut_off(s);
 	return event == CONN_OK ? 0 : lost_event(s, event, "message");
@@ -209,15 +212,17 @@ send_chunk(struct session *s, struct buf *spare)
 
 	if (read_ahead(s, spare, CHUNK) == -1)
 		return -1;
+	if (s->head == s->tail && quiet(s) == -1)
+		return -1;
 	add_chunk(s, spare, CHUNK, "");
 	await(s, CMD_BDAT, 0);
 	if (!pipelined(s))
 		return settle(s);
 	while (!s->refused && buf_len(&s->conn->out) >= BLOCK) {
 		deadline_for(s, CMD_BDAT);
-		event = conn_push(s->conn);
-		while (interrupted(s) && s->head < s->tail)
-			if (answer(s) == -1)
+		event = carry(s, CMD_BDAT, conn_push);
+		while (interrupted(s))
+			if ((s->head < s->tail ? answer(s) : quiet(s)) == -1)
 				return -1;
 		if (event != CONN_OK)
 			return lost_event(s, event, "message");

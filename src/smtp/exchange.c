@@ -7,6 +7,8 @@
 #include "smtp/exchange.h"
 #include "smtp/verdict.h"
 
+#define RATE_FLOOR 500 /* octets a second */
+
 /* RFC 5321 4.5.3.2 for the time limits, RFC 2920 3.1 for what may wait. */
 static const struct {
 	const char *name; /* for messages */
@@ -134,19 +136,48 @@ await(struct session *s, enum command command, size_t recipient)
 		s->cap = s->cap ? s->cap * 2 : 16;
 		s->pending = mem_grow(s->pending, s->cap, sizeof(*s->pending));
 	}
-	s->pending[s->tail++] = (struct pending){ command, recipient };
+	s->pending[s->tail++] = (struct pending){ command, recipient,
+		s->commit ? s->commit
+			  : s->conn->sent + buf_len(&s->conn->out) };
 }
 
-void
-deadline_for(struct session *s, enum command command)
+/* The time limit of a command in ms. */
+static int64_t
+limit(const struct session *s, enum command command)
 {
 	int64_t ms = commands[command].seconds * (int64_t)1000;
 
 	if (s->options->timeout &&
 	    (command != CMD_QUIT || s->options->timeout < ms))
 		ms = s->options->timeout;
-	s->conn->deadline =
-	    clock_earlier(clock_now() + ms, s->options->deadline);
+	return ms;
+}
+
+void
+deadline_for(struct session *s, enum command command)
+{
+	s->conn->deadline = clock_earlier(
+	    clock_now() + limit(s, command), s->options->deadline);
+	s->paced = s->conn->sent;
+}
+
+enum conn_event
+carry(struct session *s, enum command command,
+    enum conn_event (*move)(struct conn *))
+{
+	const uint64_t least =
+	    (uint64_t)limit(s, command) * RATE_FLOOR / 1000;
+	enum conn_event event;
+
+	for (;;) {
+		event = move(s->conn);
+		if (event == CONN_OK && clock_now() >= s->options->deadline)
+			return CONN_LATE;
+		if (event != CONN_LATE || s->conn->sent - s->paced < least ||
+		    clock_now() >= s->options->deadline)
+			return event;
+		deadline_for(s, command);
+	}
 }
 
 /* What a command is called in messages: "MAIL FROM", and since there are many
@@ -241,7 +272,7 @@ take(struct session *s, const struct pending *p)
 			trace_received(s);
 			return malformed(s, p);
 		case REPLY_MORE:
-			event = conn_pull(s->conn);
+			event = carry(s, p->command, conn_pull);
 			if (event == CONN_OK)
 				break;
 			if (reply_begun(&s->reply, &s->conn->in) &&
@@ -272,26 +303,37 @@ going_away(struct session *s, const struct pending *p, const char *doing)
 }
 
 /* 3yz asks for what is no command: the message, or a response. 221 answers QUIT
- * alone: where QUIT went with the end of a message, it is no verdict on it. */
+ * alone: where QUIT went with the end of a message, it is no verdict on it. 220
+ * says that the server is there: a second one is not the reply to EHLO. */
 static bool
 is_answer(const struct session *s, const struct pending *p)
 {
 	if (s->reply.code == 221 && p->command != CMD_QUIT)
 		return false;
+	if (s->reply.code == 220 && p->command != CMD_GREETING &&
+	    p->command != CMD_STARTTLS)
+		return false;
 	return reply_class(&s->reply) != 3 || commands[p->command].data ||
 	       (p->command == CMD_DOT && s->prdr && s->reply.code == 353);
 }
 
-/* A reply before the end of the message is out is no verdict on it; what is
- * still queued never leaves (R-5321-47). */
-static int
-too_early(struct session *s, const char *doing)
+static bool
+is_content(enum command command)
 {
-	if (reply_class(&s->reply) < 4)
-		return lost(s, FAIL_PROTOCOL, NULL, "%s: %d before it", doing,
-		    s->reply.code);
+	return command == CMD_CONTENT || command == CMD_BDAT ||
+	       command == CMD_DOT;
+}
+
+/* A reply to what is not out whole is none (R-5321-39). But a no in the middle
+ * of the message holds; what is still queued never leaves (R-5321-47). */
+static int
+too_early(struct session *s, const struct pending *p)
+{
+	if (reply_class(&s->reply) < 4 || !is_content(p->command))
+		return lost(s, FAIL_PROTOCOL, NULL,
+		    "%s: %d before its end", subject(s, p), s->reply.code);
 	s->over = true;
-	return denied(s, FAIL_SERVER, NULL, doing);
+	return denied(s, FAIL_SERVER, NULL, subject(s, p));
 }
 
 int
@@ -306,8 +348,8 @@ answer(struct session *s)
 	s->head++;
 	if (s->reply.code == 421)
 		return going_away(s, &p, subject(s, &p));
-	if (p.command == CMD_DOT && s->commit && !committed(s))
-		return too_early(s, subject(s, &p));
+	if (s->conn->sent < p.end)
+		return too_early(s, &p);
 	if (!is_answer(s, &p))
 		return lost(s, FAIL_PROTOCOL, NULL,
 		    "%s: %d is no answer to that", subject(s, &p),

@@ -37,6 +37,12 @@ bool interrupted(const struct session *);
 /* Sets the connection's deadline to the time limit of a command, from now. */
 void deadline_for(struct session *, enum command);
 
+/* conn_push() or conn_pull() until that deadline. It is set anew as long as
+ * the server takes 500 octets a second of what is sent: a slow link is no
+ * silent server (R-5321-63). */
+enum conn_event carry(struct session *, enum command,
+    enum conn_event (*)(struct conn *));
+
 /* Begins a stage: for verdicts and times. */
 void enter(struct session *, enum stage);
 

@@ -96,6 +96,7 @@ struct session {
 	struct pending {
 		enum command command;
 		size_t recipient; /* index, of CMD_RCPT */
+		uint64_t end; /* conn.sent when all of it is out */
 	} * pending; /* said, and not answered yet */
 	size_t head, tail, cap;
 	enum stage stage;
@@ -107,6 +108,7 @@ struct session {
 	size_t ntransaction; /* MAIL commands said */
 	bool prdr; /* 353 may come in the transaction under way */
 	bool refused; /* a chunk of the message was refused */
+	uint64_t paced; /* conn.sent when the deadline was set */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */
 	struct buf subject; /* what a pending command is called */

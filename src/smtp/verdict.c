@@ -72,6 +72,9 @@ too_late(struct session *s, const char *doing)
 	if (clock_now() >= s->options->deadline)
 		return lost(s, FAIL_CONNECTION, NULL,
 		    "%s: the time of --deadline is over", doing);
+	if (buf_len(&s->conn->out))
+		return lost(s, FAIL_CONNECTION, NULL,
+		    "%s: the server does not take what is sent", doing);
 	/* R-2920-08: servers that throw away what was sent ahead exist */
 	if (s->tail - s->head > 1 && !committed(s))
 		return lost(s, FAIL_CONNECTION,

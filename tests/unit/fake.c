@@ -170,8 +170,8 @@ interject(struct fake *f, size_t before)
 	const struct rule *r;
 
 	for (r = f->rules; r && r->verb; r++)
-		if (strcmp(r->verb, "CONTENT") == 0 && before < r->nth &&
-		    f->ncontent >= r->nth) {
+		if (r->nth > before && r->nth <= f->ncontent &&
+		    strcmp(r->verb, "CONTENT") == 0) {
 			put_lines(f, r->action, strlen(r->action));
 			f->mute = true;
 		}
@@ -237,7 +237,7 @@ static void
 octet(struct fake *f, char c)
 {
 	if (f->chunk) {
-		f->ncontent++;
+		interject(f, f->ncontent++);
 		if (--f->chunk == 0 && !f->mute && !f->ended) {
 			if (f->last)
 				end_of_message(f);
@@ -306,8 +306,9 @@ fake_wait(struct conn *c, bool output, int64_t deadline)
 	struct fake *f = c->state;
 
 	(void)deadline;
-	if (output)
-		f->room = f->gulp;
+	f->room = f->gulp;
+	if (output && f->slow)
+		return CONN_LATE;
 	if (output || buf_len(&f->pending) || f->ended || f->said == f->cut_in)
 		return CONN_OK;
 	return CONN_LATE;

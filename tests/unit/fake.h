@@ -31,6 +31,7 @@ struct fake {
 	size_t cut_out; /* octets from the client, then an error */
 	size_t gulp; /* octets from the client at once, then "not now"; 0: all
 		      */
+	bool slow; /* and each takes all the time that there is */
 
 	/* what was seen */
 	struct buf wire; /* all that the client said */

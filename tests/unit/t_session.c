@@ -32,7 +32,7 @@ struct run {
 	char outcomes[64]; /* a letter for each: a r d u ? for unknown */
 };
 
-static struct message message, long_message;
+static struct message message, long_message, longest_message;
 static const struct session_options plain = { .deadline = CLOCK_NEVER };
 
 /* What a run is given beside the script. */
@@ -40,6 +40,8 @@ struct setup {
 	const struct session_options *options;
 	struct message *message;
 	bool remote; /* not on this machine */
+	bool slow; /* each gulp takes all the time that there is */
+	bool signalled; /* INT, TERM or HUP came */
 	size_t split, cut_in, cut_out, gulp;
 	size_t nrcpt;
 };
@@ -65,6 +67,17 @@ gather(struct message *m, const char *text, size_t times)
 	CHECK(message_gather(m, fileno(file), &forever, &problem) == 0);
 }
 
+/* A descriptor that can be read. */
+static int
+readable(void)
+{
+	static int fd[2] = { -1, -1 };
+
+	if (fd[0] == -1 && (pipe(fd) == -1 || write(fd[1], "", 1) != 1))
+		abort();
+	return fd[0];
+}
+
 static void
 run(struct run *r, const struct rule *rules, const char *ehlo,
     const struct setup *setup)
@@ -82,7 +95,8 @@ run(struct run *r, const struct rule *rules, const char *ehlo,
 			       .split = setup->split,
 			       .cut_in = setup->cut_in,
 			       .cut_out = setup->cut_out,
-			       .gulp = setup->gulp } };
+			       .gulp = setup->gulp,
+			       .slow = setup->slow } };
 	envelope_sender(&r->envelope, "a@example.org", &problem);
 	for (i = 0; i < setup->nrcpt; i++) {
 		snprintf(
@@ -99,6 +113,8 @@ run(struct run *r, const struct rule *rules, const char *ehlo,
 		.helo = "client.example.org",
 		.loopback = !setup->remote };
 	fake_open(&r->fake, &r->conn);
+	if (setup->signalled)
+		r->conn.interrupt = readable();
 	session_run(&r->session);
 	r->status = outcome_status(&r->envelope, &r->session.problem);
 	session_end(&r->session);
@@ -225,8 +241,8 @@ matrix(void)
 		"250-a\n250-b\n250 c", "250 ok\n250 twice", "354 go",
 		"354 go\n250 early", "450 4.2.0 later", "421 4.3.2 closing",
 		"421 closing+close", "452 4.5.3 too many", "500 what",
-		"550 5.1.1 no", "552 5.2.2 full", "552 too many",
-		"353 each", "554 5.7.1 no", "503 sequence", "530 5.7.0 login first",
+		"550 5.1.1 no", "552 5.2.2 full", "552 too many", "353 each",
+		"554 5.7.1 no", "503 sequence", "530 5.7.0 login first",
 		"521 no mail", "199 odd", "650 odd", "000 odd", "25 ok",
 		"2500 ok", " 250 ok", "250ok", "+25 ok", "hello", "",
 		"250-a\n550 b", "550-a\n250 b", "250-a\n250b", "raw:250 a\n\n",
@@ -414,8 +430,8 @@ static const struct row {
 	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "ALL", 1, "353 each" } },
 	    "??", 79, NULL },
 	{ "PRDR 421",
-	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "EACH", 2, "421 no" } },
-	    "??", 79, NULL },
+	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "EACH", 2, "421 no" } }, "??",
+	    79, NULL },
 	{ "D-02 first", { { "RCPT", 1, "552 too many" } }, "ra", 1, NULL },
 	{ "D-02 5.5.3", { { "RCPT", 1, "552 5.5.3 many" } }, "da", 1, NULL },
 	{ "F-371", { { "DATA", 1, "550 no" } }, "rr", 69, NULL },
@@ -506,23 +522,112 @@ cut_off(void)
 		{ "354 again", "uu", 76 },
 		{ "nonsense", "uu", 76 },
 	};
+	static const char *const ehlos[] = { "250-fake\n250 PIPELINING",
+		chunking, chunking_lock_step };
 	struct setup setup = usual;
 	struct run r;
 	size_t i;
 
+	setup.message = &longest_message;
+	setup.gulp = 70001;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases) * 6; i++) {
+		const char *says = cases[i / 6].says;
+		const struct rule rules[] = { { "CONTENT", 1500000, says },
+			{ 0 } };
+
+		setup.split = i % 2 * 7;
+		run(&r, rules, ehlos[i % 3], &setup);
+		CHECK_STR(r.outcomes, cases[i / 6].outcomes, says);
+		CHECK_INT(r.status, cases[i / 6].status, says);
+		CHECK_INT(r.fake.nmessage, 0, says);
+		CHECK(r.fake.ncontent < 2500000);
+		CHECK(!strstr(buf_str(&r.fake.wire), "QUIT"));
+		done(&r);
+	}
+}
+
+/* A long message to a server that takes so many octets in the time limit of a
+ * second. */
+static void
+slow(size_t octets, const char *outcomes, int status)
+{
+	const struct session_options options = { .deadline = CLOCK_NEVER,
+		.timeout = 1000 };
+	struct setup setup = usual;
+	const char *const ehlos[] = { "250-fake\n250 PIPELINING", "250 fake",
+		chunking, chunking_lock_step };
+	struct run r;
+	size_t i;
+
+	setup.options = &options;
 	setup.message = &long_message;
+	setup.slow = true;
+	setup.gulp = octets;
+	for (i = 0; i < sizeof(ehlos) / sizeof(*ehlos); i++) {
+		run(&r, NULL, ehlos[i], &setup);
+		CHECK_STR(r.outcomes, outcomes, ehlos[i]);
+		CHECK_INT(r.status, status, ehlos[i]);
+		done(&r);
+	}
+}
+
+/* A signal, and the end of --deadline, while nothing makes us wait. */
+static void
+hurried(void)
+{
+	const struct session_options options = { .deadline = clock_now() };
+	struct setup setup = usual;
+	struct run r;
+
+	setup.message = &long_message;
+	setup.signalled = true;
+	run(&r, NULL, "250-fake\n250 PIPELINING", &setup);
+	CHECK_STR(r.outcomes, "uu", "a signal");
+	CHECK_INT(r.session.problem.class, FAIL_SIGNAL, "a signal");
+	CHECK(r.fake.ncontent < 700000);
+	done(&r);
+	setup.signalled = false;
+	setup.message = &message;
+	setup.options = &options;
+	run(&r, NULL, "250-fake\n250 PIPELINING", &setup);
+	CHECK_STR(r.outcomes, "uu", "the deadline");
+	CHECK_INT(r.fake.nmessage, 0, "the deadline");
+	done(&r);
+}
+
+/* Chunks whose replies are too many, or come too early, are not taken for the
+ * verdict. */
+static void
+chunks(void)
+{
+	static const struct {
+		const char *says, *outcomes;
+		int status;
+	} cases[] = {
+		{ "250 ok", "aa", 0 },
+		{ "250 ok\n250 ok", "uu", 76 },
+		{ "250 ok\n250 ok\n250 ok", "uu", 76 },
+		{ "250 ok\n550 no", "uu", 76 },
+		{ "550 no", "rr", 69 },
+		{ "452 full\n250 ok", "dd", 75 },
+		{ "354 go", "uu", 76 },
+		{ "421 closing", "dd", 75 },
+		{ "250 ok+close", "uu", 75 },
+	};
+	struct setup setup = usual;
+	struct run r;
+	size_t i;
+
+	setup.message = &longest_message;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		for (setup.split = 0; setup.split < 2; setup.split++) {
+		for (setup.gulp = 0; setup.gulp < 40000; setup.gulp += 30001) {
 			const struct rule rules[] = {
-				{ "CONTENT", 100000, cases[i].says }, { 0 }
+				{ "BDAT", 1, cases[i].says }, { 0 }
 			};
 
-			run(&r, rules, "250-fake\n250 PIPELINING", &setup);
+			run(&r, rules, chunking, &setup);
 			CHECK_STR(r.outcomes, cases[i].outcomes, cases[i].says);
 			CHECK_INT(r.status, cases[i].status, cases[i].says);
-			CHECK_INT(r.fake.nmessage, 0, cases[i].says);
-			CHECK(r.fake.ncontent < 700000);
-			CHECK(!strstr(buf_str(&r.fake.wire), "QUIT"));
 			done(&r);
 		}
 }
@@ -732,15 +837,22 @@ main(void)
 	gather(&message, TEXT, 1);
 	gather(
 	    &long_message, "0123456789012345678901234567890123456789\n", 25000);
+	gather(&longest_message, "0123456789012345678901234567890123456789\n",
+	    80000);
 	dialogue();
 	expected();
 	matrix();
 	cuts(pipelining);
 	cuts(lock_step);
 	cut_off();
+	slow(100000, "aa", 0);
+	slow(400, "uu", 75);
+	hurried();
+	chunks();
 	login();
 	stripped();
 	message_free(&message);
 	message_free(&long_message);
+	message_free(&longest_message);
 	return check_done("t_session");
 }
