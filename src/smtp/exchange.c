@@ -165,8 +165,7 @@ enum conn_event
 carry(struct session *s, enum command command,
     enum conn_event (*move)(struct conn *))
 {
-	const uint64_t least =
-	    (uint64_t)limit(s, command) * RATE_FLOOR / 1000;
+	const uint64_t least = (uint64_t)limit(s, command) * RATE_FLOOR / 1000;
 	enum conn_event event;
 
 	for (;;) {
@@ -330,8 +329,8 @@ static int
 too_early(struct session *s, const struct pending *p)
 {
 	if (reply_class(&s->reply) < 4 || !is_content(p->command))
-		return lost(s, FAIL_PROTOCOL, NULL,
-		    "%s: %d before its end", subject(s, p), s->reply.code);
+		return lost(s, FAIL_PROTOCOL, NULL, "%s: %d before its end",
+		    subject(s, p), s->reply.code);
 	s->over = true;
 	return denied(s, FAIL_SERVER, NULL, subject(s, p));
 }

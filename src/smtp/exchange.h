@@ -40,8 +40,8 @@ void deadline_for(struct session *, enum command);
 /* conn_push() or conn_pull() until that deadline. It is set anew as long as
  * the server takes 500 octets a second of what is sent: a slow link is no
  * silent server (R-5321-63). */
-enum conn_event carry(struct session *, enum command,
-    enum conn_event (*)(struct conn *));
+enum conn_event carry(
+    struct session *, enum command, enum conn_event (*)(struct conn *));
 
 /* Begins a stage: for verdicts and times. */
 void enter(struct session *, enum stage);
