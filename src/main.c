@@ -93,6 +93,25 @@ prepare(struct options *o, struct submission *sub)
 	    o->server.name, &patience, &sub->problem);
 }
 
+/* From here on nobody may take a run that ends early for one that sent nothing.
+ */
+static int
+committing(void)
+{
+	if (interrupt_signal())
+		return -1;
+	mem_last_words(EX_UNKNOWN,
+	    "out of memory; what became of the message is unknown");
+	return 0;
+}
+
+static int
+committing_json(void)
+{
+	report_committing();
+	return committing();
+}
+
 /* From the options to the exit status. */
 static int
 run(struct options *o)
@@ -108,8 +127,8 @@ run(struct options *o)
 		.connect_timeout = o->connect_timeout };
 	int status;
 
-	if (o->form == REPORT_JSON)
-		sub.options.committing = report_committing;
+	sub.options.committing =
+	    o->form == REPORT_JSON ? committing_json : committing;
 	if (prepare(o, &sub) == 0)
 		submit(&sub);
 	else

@@ -19,10 +19,12 @@
  * or `after N`: when N octets of content have been read.
  *
  *	CODE TEXT       a reply, CRLF added; \n parts its lines. Its code
- *changes the state as it would if the server had meant it raw TEXT        the
- *octets as they are, the state unchanged outside TEXT    the same beside TLS,
- *in the clear endless TEXT    the octets again and again accept          the
- *normal behaviour flush           the same, forgetting the input that is there
+ *	                changes the state as if the server meant it
+ *	raw TEXT        the octets as they are, the state unchanged
+ *	outside TEXT    the same beside TLS, in the clear
+ *	endless TEXT    the octets again and again
+ *	accept          the normal behaviour
+ *	flush           the same, forgetting the input that is there
  *	as CODE         says nothing, changes the state as CODE would
  *	plain           behind 220 to STARTTLS: no handshake
  *	pause MS        waits

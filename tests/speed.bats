@@ -233,3 +233,19 @@ big() {
 		)
 	done
 }
+
+@test "what a server says of thousands is not kept whole" {
+	seq -f 'b%.0f@server.test' 1500 >"$BATS_TEST_TMPDIR/to"
+	long=$(printf '%060000d' 0)
+	for code in 250 550; do
+		serve --discard --play "RCPT 2+: $code $long"
+		(
+			sanitized || ulimit -v 65536
+			ehlo --to-file "$BATS_TEST_TMPDIR/to" \
+				"127.0.0.1:$PORT" a@client.test <"$MESSAGE"
+			[ "$status" -eq $((code == 550)) ]
+		)
+		[ "$(wc -l <"$OUT")" -eq 1501 ]
+		[ "$(grep -c '  [25]50 0\{990,1000\} \[\.\.\.\]$' "$OUT")" -eq 1499 ]
+	done
+}

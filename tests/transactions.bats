@@ -22,10 +22,13 @@ accepted  c@server.test  250 2.1.5 Ok
 accepted  d@server.test  250 2.1.5 Ok
 sent to 3 of 3 recipients: 250 2.0.0 Ok"
 
+# Each message has a reply of its own.
+in_two="${three_accepted% 250*} 250 2.0.0 Ok; 250 2.0.0 Ok"
+
 @test "what RCPTMAX leaves over goes in further transactions (RFC 9422)" {
 	serve --ehlo 'LIMITS RCPTMAX=2'
 	submit_three
-	ended 0 "$three_accepted"
+	ended 0 "$in_two"
 	[ "$(cat "$(envelope 1)" "$(envelope 2)" | grep -c ^RCPT)" -eq 3 ]
 	[ "$(grep -c ^RCPT "$(envelope 1)")" -eq 2 ]
 	cmp "$(message 1)" "$(message 2)"
@@ -39,6 +42,13 @@ sent to 3 of 3 recipients: 250 2.0.0 Ok"
 	[ "$(grep ^RCPT "$(envelope 2)")" = "RCPT TO:<c@two.test>" ]
 }
 
+@test "the reply to the message that was accepted is the one that is shown" {
+	serve --ehlo 'LIMITS RCPTMAX=2' --play 'MAIL 2: 550 5.7.1 enough'
+	submit_three
+	[ "$status" -eq 1 ]
+	[ "$(tail -n 1 "$OUT")" = 'sent to 2 of 3 recipients: 250 2.0.0 Ok' ]
+}
+
 @test "MAILMAX is the end: the rest is unsent" {
 	serve --ehlo 'LIMITS RCPTMAX=1 MAILMAX=2'
 	submit_three
@@ -50,7 +60,7 @@ sent to 3 of 3 recipients: 250 2.0.0 Ok"
 @test "one too many for a transaction goes in the next, once (F-188)" {
 	serve --play 'RCPT 3: 452 4.5.3 Too many recipients'
 	submit_three
-	ended 0 "$three_accepted"
+	ended 0 "$in_two"
 	[ "$(grep ^RCPT "$(envelope 2)")" = "RCPT TO:<d@server.test>" ]
 	[ ! -e "$(message 3)" ]
 }
@@ -148,10 +158,10 @@ QUIT" ]
 @test "LMTP has a verdict for each recipient (RFC 2033)" {
 	serve --lmtp --play 'CONTENT 2: 552 5.2.2 Mailbox full'
 	submit_three --lmtp
-	ended 1 'accepted  b@server.test  250 2.1.5 Ok
+	ended 1 'accepted  b@server.test  250 2.0.0 Ok
 refused   c@server.test  552 5.2.2 Mailbox full
-accepted  d@server.test  250 2.1.5 Ok
-sent to 2 of 3 recipients: 250 2.0.0 Ok'
+accepted  d@server.test  250 2.0.0 Ok
+sent to 2 of 3 recipients'
 	[ "$(sent_commands | head -n 1)" = "LHLO client.test" ]
 }
 

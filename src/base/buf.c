@@ -10,11 +10,23 @@
 
 #include "base/buf.h"
 
+static struct {
+	int status;
+	const char *words;
+} last = { EX_OSERR, "out of memory" };
+
+void
+mem_last_words(int status, const char *words)
+{
+	last.status = status;
+	last.words = words;
+}
+
 static void *
 need(void *p)
 {
 	if (p == NULL)
-		err(EX_OSERR, NULL);
+		errx(last.status, "%s", last.words);
 	return p;
 }
 

@@ -45,4 +45,8 @@ void *mem_grow(void *, size_t n, size_t size);
 char *mem_copy(const char *, size_t); /* and a NUL behind it */
 char *mem_string(const char *); /* NULL gives NULL */
 
+/* When memory is out the program ends with EX_OSERR and says so; from here on
+ * with this status and these words (static). */
+void mem_last_words(int status, const char *);
+
 #endif

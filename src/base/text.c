@@ -57,6 +57,16 @@ harmful(uint32_t cp)
 	return false;
 }
 
+size_t
+text_fit(const char *p, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	while (max && (p[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 bool
 text_harmless(const char *p, size_t len)
 {

@@ -14,6 +14,9 @@
  * and zero-width characters and octets that are not UTF-8 as \xNN. */
 void text_show(struct buf *out, const char *, size_t len);
 
+/* How many octets, at most max, can be shown without cutting a character. */
+size_t text_fit(const char *, size_t len, size_t max);
+
 /* Whether text_show() would show all of it as it is. */
 bool text_harmless(const char *, size_t len);
 

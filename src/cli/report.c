@@ -8,15 +8,23 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 
-#define SHOWN_MAX 1000 /* octets of a server's text in one line */
+#define SHOWN_MAX VERDICT_TEXT /* octets of a server's text in one line */
+#define PIECE 65536 /* written at once, about */
 
-/* Who does not read must not keep a signal waiting. */
-static bool
-would_wait(int fd)
+/* Waits until fd can be written. Who does not read must not keep a signal
+ * waiting: then -1. */
+static int
+await(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int n;
 
-	return interrupt_signal() && poll(&p, 1, 0) == 0;
+	do
+		n = poll(&p, 1, interrupt_signal() ? 0 : -1);
+	while (n == -1 && errno == EINTR);
+	if (n == 0)
+		errno = EINTR;
+	return n == 1 ? 0 : -1;
 }
 
 static int
@@ -26,12 +34,10 @@ write_all(int fd, const struct buf *out)
 	ssize_t n;
 
 	while (p < end) {
-		if (would_wait(fd)) {
-			errno = EINTR;
+		if (await(fd) == -1)
 			return -1;
-		}
 		n = write(fd, p, (size_t)(end - p));
-		if (n == -1 && errno != EINTR)
+		if (n == -1 && errno != EINTR && errno != EAGAIN)
 			return -1;
 		p += n > 0 ? n : 0;
 	}
@@ -42,35 +48,25 @@ write_all(int fd, const struct buf *out)
 static void
 show(struct buf *out, const char *text)
 {
-	size_t len = strlen(text), shown = len;
+	size_t len = strlen(text), shown = text_fit(text, len, SHOWN_MAX);
 
-	if (shown > SHOWN_MAX)
-		shown = SHOWN_MAX;
-	/* not within a character */
-	while (shown < len && shown && (text[shown] & 0xc0) == 0x80)
-		shown--;
 	text_show(out, text, shown);
 	if (shown < len)
 		buf_adds(out, " [...]");
 }
 
-/* What is said of a recipient: the reply to RCPT if it was accepted, else the
- * reply or the reason that decided. */
+/* The reply or the reason that decided. */
 static void
-show_verdict(
-    struct buf *out, const struct recipient *r, const struct verdict *v)
+show_verdict(struct buf *out, const struct verdict *v)
 {
 	char *p, *text = mem_string(v->text ? v->text : "");
 
 	for (p = text; (p = strchr(p, '\n')) != NULL;)
 		*p = ' ';
-	if (v->outcome == ACCEPTED && r->said)
-		show(out, r->said);
-	else if (v->code)
+	if (v->code)
 		buf_addf(out, "%d%s%s%s", v->code, *v->enhanced ? " " : "",
 		    v->enhanced, *text ? " " : "");
-	if (!(v->outcome == ACCEPTED && r->said))
-		show(out, text);
+	show(out, text);
 	free(text);
 }
 
@@ -80,16 +76,23 @@ is_good(enum outcome outcome)
 	return outcome == ACCEPTED || outcome == WILLING;
 }
 
+/* Of those who were accepted, the last line has the reply that decided for all;
+ * here is theirs to RCPT. With LMTP each has one that decided. */
 static void
-text_line(struct buf *out, const struct envelope *e, size_t i)
+text_line(struct buf *out, const struct submission *sub, size_t i)
 {
+	const struct envelope *e = sub->envelope;
 	const struct recipient *r = &e->recipients[i];
 	const struct verdict *v = envelope_verdict(e, i);
+	const char *said = e->recipients[r->first].said;
 
 	buf_addf(out, "%-8s  ", outcome_name(v->outcome));
 	show(out, *r->address.path ? r->address.path : r->given);
 	buf_adds(out, "  ");
-	show_verdict(out, &e->recipients[r->first], v);
+	if (v->outcome == ACCEPTED && said && !sub->options.lmtp)
+		show(out, said);
+	else
+		show_verdict(out, v);
 	buf_adds(out, "\n");
 }
 
@@ -193,26 +196,31 @@ report(enum report_form form, const struct submission *sub, int exit)
 	const struct envelope *e = sub->envelope;
 	size_t count[NOUTCOME], i;
 	struct buf out = { 0 };
-	int rv;
+	int rv = 0;
 
 	envelope_count(e, count);
-	for (i = 0; i < e->nrecipient; i++) {
+	for (i = 0; rv == 0 && i < e->nrecipient; i++) {
 		if (form == REPORT_JSON)
 			json_line(&out, sub, i);
 		else if (form == REPORT_TEXT ||
 			 !is_good(envelope_verdict(e, i)->outcome))
-			text_line(&out, e, i);
+			text_line(&out, sub, i);
+		if (buf_len(&out) >= PIECE) {
+			rv = write_all(STDOUT_FILENO, &out);
+			buf_clear(&out);
+		}
 	}
 	if (form == REPORT_TEXT)
 		text_end(&out, sub, count);
 	if (form == REPORT_JSON)
 		json_end(&out, sub, count, exit);
-	rv = write_all(STDOUT_FILENO, &out);
+	if (rv == 0)
+		rv = write_all(STDOUT_FILENO, &out);
 	buf_free(&out);
 	return rv;
 }
 
-int
+void
 report_committing(void)
 {
 	struct buf line = { 0 };
@@ -220,7 +228,6 @@ report_committing(void)
 	buf_adds(&line, "{\"type\":\"committing\"}\n");
 	write_all(STDOUT_FILENO, &line);
 	buf_free(&line);
-	return interrupt_signal() ? -1 : 0;
 }
 
 void

@@ -17,9 +17,8 @@ enum report_form {
  * nothing of what was done. */
 int report(enum report_form, const struct submission *, int exit);
 
-/* The line that says that the last octet is about to leave. -1: a signal came
- * while it was written, and the octet should not leave. */
-int report_committing(void);
+/* The line that says that the last octet is about to leave. */
+void report_committing(void);
 
 /* States a problem on standard error: "ehlo: SERVER: text", and its hint.
  * server may be NULL. */

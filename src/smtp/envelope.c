@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "smtp/envelope.h"
 
 int
@@ -86,6 +87,19 @@ forget(struct verdict *v)
 	*v = (struct verdict){ 0 };
 }
 
+char *
+verdict_text(const char *p, size_t len)
+{
+	static const char more[] = " [...]";
+	size_t n = text_fit(p, len, VERDICT_TEXT);
+	char *text = mem_array(n + sizeof(more), 1);
+
+	memcpy(text, p, n);
+	if (n < len)
+		memcpy(text + n, more, sizeof(more));
+	return text;
+}
+
 void
 verdict_keep(struct verdict *v, enum outcome outcome, enum stage stage,
     const struct reply *reply, const char *text)
@@ -97,9 +111,9 @@ verdict_keep(struct verdict *v, enum outcome outcome, enum stage stage,
 		v->code = reply->code;
 		memcpy(v->enhanced, reply->enhanced, sizeof(v->enhanced));
 		v->text =
-		    mem_copy(buf_head(&reply->text), buf_len(&reply->text));
+		    verdict_text(buf_head(&reply->text), buf_len(&reply->text));
 	} else {
-		v->text = mem_string(text);
+		v->text = verdict_text(text, strlen(text));
 	}
 }
 

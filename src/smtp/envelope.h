@@ -40,12 +40,17 @@ enum stage {
 };
 #define NSTAGE (STAGE_QUIT + 1)
 
+/* The octets of a server's text that are kept for one recipient: thousands of
+ * them must not take more memory than there is (R-5321-34). */
+#define VERDICT_TEXT 1000
+
 struct verdict {
 	enum outcome outcome;
 	enum stage stage;
 	int code; /* of the server's reply; 0: decided here */
 	char enhanced[12]; /* RFC 3463, or "" */
-	char *text; /* the reply's text, or why it was decided here */
+	char *text; /* the reply's text, or why it was decided here; what
+		     * is too long ends in " [...]" */
 };
 
 struct recipient {
@@ -84,6 +89,9 @@ bool envelope_utf8(const struct envelope *);
  * decided here, for the reason text. */
 void envelope_decide(struct envelope *, size_t i, enum outcome, enum stage,
     const struct reply *, const char *text);
+
+/* A copy of at most VERDICT_TEXT octets and the mark that more was cut. */
+char *verdict_text(const char *, size_t);
 
 /* The verdict itself, in place of what was in *v. */
 void verdict_keep(struct verdict *, enum outcome, enum stage,

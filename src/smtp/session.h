@@ -40,8 +40,8 @@ struct session_options {
 	void (*replied)(const char *line, const struct reply *);
 	int64_t timeout; /* for each reply, in ms; 0: the RFC's times */
 	int64_t deadline; /* for all, an instant of clock_now() */
-	/* Called just before the last octet of the message may leave; -1: it
-	 * shall not, for a signal came. */
+	/* Called just before the last octet of a message may leave; -1: it
+	 * shall not, for a signal came. NULL: nobody wants to know. */
 	int (*committing)(void);
 };
 
@@ -85,7 +85,9 @@ struct session {
 	/* what the caller may look at afterwards */
 	struct problem problem; /* why it did not go well, if it did not */
 	struct reply reply; /* the last */
-	struct buf final; /* the reply that decided: "250 2.0.0 queued" */
+	struct buf final; /* the reply that decided: "250 2.0.0 queued"; of
+			   * several transactions those that accepted, with
+			   * "; " between; empty with LMTP */
 	enum protection protection;
 	struct extensions extensions;
 	struct buf offers[2]; /* the EHLO reply before TLS, and inside it */

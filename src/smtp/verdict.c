@@ -113,8 +113,8 @@ denied(
 	envelope_decide_all(s->envelope,
 	    reply_class(&s->reply) == 4 ? DEFERRED : REFUSED, s->stage,
 	    &s->reply, NULL);
-	buf_clear(&s->final);
-	buf_add(&s->final, buf_head(&words), buf_len(&words));
+	if (buf_len(&s->final) == 0) /* else an earlier message was accepted */
+		buf_add(&s->final, buf_head(&words), buf_len(&words));
 	buf_free(&words);
 	return -1;
 }
@@ -179,7 +179,7 @@ take_in(struct session *s, struct recipient *r)
 	r->taken = true;
 	reply_words(&s->reply, &words);
 	free(r->said);
-	r->said = mem_string(buf_str(&words));
+	r->said = verdict_text(buf_head(&words), buf_len(&words));
 	buf_free(&words);
 	if (s->options->check)
 		envelope_decide(s->envelope,
@@ -242,8 +242,9 @@ heed_dot(struct session *s, size_t i)
 {
 	if (s->naccepted == 0 || s->reply.code == 353)
 		return;
-	if (reply_class(&s->reply) == 2) {
-		buf_clear(&s->final);
+	if (reply_class(&s->reply) == 2 && !s->options->lmtp) {
+		if (buf_len(&s->final))
+			buf_adds(&s->final, "; ");
 		reply_words(&s->reply, &s->final);
 	}
 	if (s->options->lmtp)

@@ -1,5 +1,8 @@
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "check.h"
@@ -145,6 +148,28 @@ allocations(void)
 	CHECK(mem_string(NULL) == NULL);
 }
 
+/* How a program ends that has no memory. */
+static void
+last_words(void)
+{
+	static const int wanted[] = { 71, 79 };
+	int i, status;
+	pid_t pid;
+
+	for (i = 0; i < 2; i++) {
+		pid = fork();
+		if (pid == 0) {
+			if (i == 1)
+				mem_last_words(79, "gone");
+			fclose(stderr);
+			mem_grow(NULL, SIZE_MAX, 2);
+			_exit(0);
+		}
+		CHECK(pid != -1 && waitpid(pid, &status, 0) == pid);
+		CHECK_INT(WEXITSTATUS(status), wanted[i], "status");
+	}
+}
+
 int
 main(void)
 {
@@ -155,5 +180,6 @@ main(void)
 	what_is_moved();
 	secrets_are_wiped();
 	allocations();
+	last_words();
 	return check_done("t_buf");
 }

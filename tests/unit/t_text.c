@@ -242,9 +242,35 @@ words(void)
 	}
 }
 
+static void
+fitting(void)
+{
+	static const struct {
+		const char *text;
+		size_t max, fits;
+	} rows[] = {
+		{ "", 0, 0 },
+		{ "abc", 3, 3 },
+		{ "abc", 2, 2 },
+		{ "abc", 0, 0 },
+		{ "a\xc3\xa4", 2, 1 },
+		{ "a\xc3\xa4", 3, 3 },
+		{ "\xe2\x82\xac\xe2\x82\xac", 5, 3 },
+		{ "\xe2\x82\xac", 2, 0 },
+		{ "\x80\x80", 1, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_INT(
+		    text_fit(rows[i].text, strlen(rows[i].text), rows[i].max),
+		    rows[i].fits, rows[i].text);
+}
+
 int
 main(void)
 {
+	fitting();
 	what_is_shown();
 	utf8_characters();
 	numbers();
