@@ -100,8 +100,8 @@ committing(void)
 {
 	if (interrupt_signal())
 		return -1;
-	mem_last_words(EX_UNKNOWN,
-	    "out of memory; what became of the message is unknown");
+	mem_last_words(
+	    EX_UNKNOWN, "out of memory; what became of the message is unknown");
 	return 0;
 }
 

@@ -35,7 +35,7 @@ try_next(struct session *s, const struct mechanism *m)
 
 	reply_words(&s->reply, &words);
 	problem_set(
-	    &s->problem, FAIL_AUTH, "AUTH %s: %s", m->name, buf_str(&words));
+	    &s->skipped, FAIL_AUTH, "AUTH %s: %s", m->name, buf_str(&words));
 	buf_free(&words);
 	return TRY_NEXT;
 }
@@ -71,11 +71,14 @@ refused(struct session *s, const struct mechanism *m)
 static enum result
 cancel(struct session *s)
 {
+	/* the cause, should the server go away now */
+	problem_set(
+	    &s->problem, s->skipped.class, "%s", buf_str(&s->skipped.text));
 	if (say(s, CMD_RESPONSE, 0, "*") == -1)
 		return FAILED;
+	problem_free(&s->problem);
 	if (s->reply.code == 501)
 		return TRY_NEXT;
-	problem_free(&s->problem); /* this is worse than why it was cancelled */
 	lost(s, FAIL_AUTH, NULL, "AUTH: %d to a cancelled exchange",
 	    s->reply.code);
 	return FAILED;
@@ -88,7 +91,7 @@ respond(struct session *s, const struct mechanism *m, int step,
 {
 	struct buf response = { .secret = true };
 	int rv = m->respond(
-	    s->options->credentials, step, challenge, &response, &s->problem);
+	    s->options->credentials, step, challenge, &response, &s->skipped);
 
 	encoded->secret = true;
 	if (rv == 0) {
@@ -110,7 +113,7 @@ begin(struct session *s, const struct mechanism *m, int *step)
 	*step = 0;
 	if (m->initial && respond(s, m, 0, &none, &first) == -1)
 		return stop(
-		    s, FAIL_AUTH, NULL, "%s", buf_str(&s->problem.text));
+		    s, s->skipped.class, NULL, "%s", buf_str(&s->skipped.text));
 	if (m->initial &&
 	    strlen("AUTH  \r\n") + strlen(m->name) + buf_len(&first) <=
 		COMMAND_LINE) {
@@ -136,10 +139,10 @@ challenged(struct session *s, const struct mechanism *m, int step)
 		buf_len(&s->reply.text)) == 0)
 		rv = respond(s, m, step, &challenge, &encoded);
 	else
-		problem_set(&s->problem, FAIL_PROTOCOL,
+		problem_set(&s->skipped, FAIL_PROTOCOL,
 		    "AUTH %s: the challenge is not base64", m->name);
 	if (rv == 0 && buf_len(&encoded) > RESPONSE_LINE - 2)
-		rv = problem_set(&s->problem, FAIL_AUTH,
+		rv = problem_set(&s->skipped, FAIL_AUTH,
 		    "AUTH %s: the response is too long", m->name);
 	if (rv == 0 && say(s, CMD_RESPONSE, 0, "%s", buf_str(&encoded)) == -1)
 		rv = -1;
@@ -157,7 +160,7 @@ attempt(struct session *s, const struct mechanism *m)
 		return FAILED;
 	while (s->reply.code == 334) {
 		if (step == CHALLENGES)
-			problem_set(&s->problem, FAIL_PROTOCOL,
+			problem_set(&s->skipped, FAIL_PROTOCOL,
 			    "AUTH %s: more than %d challenges", m->name,
 			    CHALLENGES);
 		if (step == CHALLENGES || challenged(s, m, step++) == -1)
@@ -225,14 +228,12 @@ try_all(struct session *s)
 			result = attempt(s, m);
 			if (result == FAILED)
 				return -1;
-			if (result == LOGGED_IN) {
-				problem_free(&s->problem);
+			if (result == LOGGED_IN)
 				return 0;
-			}
 		}
-	if (s->problem.class != FAIL_NONE)
+	if (s->skipped.class != FAIL_NONE)
 		return stop(
-		    s, FAIL_AUTH, NULL, "%s", buf_str(&s->problem.text));
+		    s, s->skipped.class, NULL, "%s", buf_str(&s->skipped.text));
 	return stop(s, FAIL_AUTH, NULL,
 	    "AUTH: the server offers no mechanism that can be used: %s",
 	    buf_len(&s->extensions.mechanisms)

@@ -230,6 +230,8 @@ trace_received(struct session *s)
 static int
 malformed(struct session *s, const struct pending *p)
 {
+	problem_set(
+	    &s->problem, FAIL_PROTOCOL, "%s: %s", subject(s, p), s->reply.why);
 	if (s->reply.contradicts && !committed(s) &&
 	    reply_class(&s->reply) >= 4)
 		heed(s, p);

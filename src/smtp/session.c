@@ -229,6 +229,7 @@ session_end(struct session *s)
 	s->problem = problem;
 	s->final = final;
 	conn_close(s->conn);
+	problem_free(&s->skipped);
 	buf_free(&s->offers[0]);
 	buf_free(&s->offers[1]);
 	reply_free(&s->reply);

@@ -113,6 +113,7 @@ struct session {
 	uint64_t paced; /* conn.sent when the deadline was set */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */
+	struct problem skipped; /* why the first mechanism was not used */
 	struct buf subject; /* what a pending command is called */
 	struct buf hidden; /* secrets, a NUL behind each */
 };

@@ -126,6 +126,8 @@ conclude(struct submission *sub)
 	struct session *s = &sub->session;
 	const char *version = tls_version(&sub->conn);
 
+	if (s->moved_on) /* what was wrong with other addresses is no more */
+		problem_free(&sub->problem);
 	if (s->problem.class != FAIL_NONE)
 		remember(sub, &s->problem);
 	buf_add(&sub->final, buf_head(&s->final), buf_len(&s->final));
@@ -148,6 +150,7 @@ try_each(struct submission *sub, const struct endpoint *list, size_t n)
 			trace_note(sub->trace, 1, "trying another address");
 			submission_end(sub);
 			buf_clear(&sub->final);
+			buf_clear(&sub->tls);
 			envelope_reset(sub->envelope);
 		}
 		if (!may_go_on(sub))
