@@ -408,14 +408,19 @@ sent to 4 of 4 recipients: 250 2.0.0 Ok"
 }
 
 @test "--port wants a number from 1 to 65535" {
-	refuses --port 'not a number from 1 to 65535' '' \
-		0 65536 -1 x '' ' 25' +25 25x 99999999999999999999999
+	refuses --port 'not a whole number (1 to 65535)' '' \
+		x ' 25' +25 25x 25.5 1e3 -
+	refuses --port 'out of range (1 to 65535)' '' \
+		0 65536 -1 99999999999999999999999
 }
 
 @test "times are positive numbers of seconds" {
 	for option in --connect-timeout --timeout --deadline; do
-		refuses "$option" 'not a positive number of seconds' '' \
-			0 -1 '' x 1e3 1. . nan 0.0001 99999999999999999999 ' 1' 1s
+		refuses "$option" 'not a number of seconds, such as 30 or 0.5' \
+			'' x 1e9 1. . nan ' 1' 1s 1.2.3 -
+		refuses "$option" \
+			'out of range (0.001 to 316224000 seconds, 10 years)' \
+			'' 0 -1 0.0001 316224001 99999999999999999999
 	done
 	serve -n good
 	# shellcheck disable=SC2154
@@ -537,12 +542,22 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 
 @test "--auth wants mechanisms that are known" {
 	serve
-	for value in '' FOO 'PLAIN,' ,PLAIN PLAIN,,LOGIN 'PLAIN LOGIN' \
-		"PLAIN$x64"; do
+	while read -r value name; do
 		to_b --user ann --auth "$value" "127.0.0.1:$PORT"
-		wrong "--auth $value: no such mechanism" \
-			'PLAIN, LOGIN and CRAM-MD5 are known'
-	done
+		[ "$status" -eq 64 ]
+		[[ $(<"$ERR") = "ehlo: --auth $value: \"$name\" is not one of "*PLAIN*LOGIN*CRAM-MD5* ]]
+		[ "$(wc -l <"$ERR")" -eq 1 ]
+		run ! grep -E '  | :|[ ,]$' "$ERR"
+	done <<-END
+	FOO FOO
+	PLAIN,foo,LOGIN foo
+	PLAIN,
+	,PLAIN
+	PLAIN,,LOGIN
+	PLAIN$x64 PLAIN$x64
+	END
+	to_b --user ann --auth 'PLAIN LOGIN' "127.0.0.1:$PORT"
+	grep -q '^ehlo: --auth PLAIN LOGIN: "PLAIN LOGIN" is not one of' "$ERR"
 	nobody_connected
 }
 
@@ -585,9 +600,13 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 
 @test "--password-fd wants a number" {
 	serve
-	for value in -1 x '' 65536 1.0; do
+	for value in x 1.0; do
 		to_b -u ann --password-fd "$value" "127.0.0.1:$PORT"
-		wrong "--password-fd $value: not a number from 0 to 65535"
+		wrong "--password-fd $value: not a whole number (0 to 65535)"
+	done
+	for value in -1 65536; do
+		to_b -u ann --password-fd "$value" "127.0.0.1:$PORT"
+		wrong "--password-fd $value: out of range (0 to 65535)"
 	done
 	nobody_connected
 }

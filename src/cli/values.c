@@ -15,14 +15,33 @@ wrong(struct problem *problem, const char *option, const char *value,
 	    problem, FAIL_USAGE, "--%s %s: %s", option, value, what);
 }
 
+/* What a user would call a number, be it one that is not taken. */
+static bool
+is_decimal(const char *value)
+{
+	static const char digits[] = "0123456789";
+	size_t n;
+
+	value += *value == '-';
+	n = strspn(value, digits);
+	value += n;
+	if (*value == '.') {
+		n = strspn(value + 1, digits);
+		value += n + 1;
+	}
+	return n && *value == '\0';
+}
+
 int
 value_seconds(
     int64_t *ms, const char *option, const char *value, struct problem *problem)
 {
 	if (text_seconds(value, ms) == 0)
 		return 0;
-	return wrong(
-	    problem, option, value, "not a positive number of seconds");
+	return wrong(problem, option, value,
+	    is_decimal(value)
+		? "out of range (0.001 to 316224000 seconds, 10 years)"
+		: "not a number of seconds, such as 30 or 0.5");
 }
 
 int
@@ -63,6 +82,21 @@ value_stage(enum stage *stage, const char *value, struct problem *problem)
 	    "not connect, banner, ehlo, starttls, auth, mail or rcpt");
 }
 
+static int
+no_mechanism(const char *value, const char *name, int len, struct problem *p)
+{
+	struct buf known = { 0 };
+	size_t i;
+
+	for (i = 0; sasl_mechanism(i); i++)
+		buf_addf(
+		    &known, "%s%s", i ? ", " : "", sasl_mechanism(i)->name);
+	problem_set(p, FAIL_USAGE, "--auth %s: \"%.*s\" is not one of %s",
+	    value, len, name, buf_str(&known));
+	buf_free(&known);
+	return -1;
+}
+
 /* "PLAIN,login" as " PLAIN LOGIN ". */
 int
 value_mechanisms(struct buf *names, const char *value, struct problem *problem)
@@ -79,9 +113,7 @@ value_mechanisms(struct buf *names, const char *value, struct problem *problem)
 		snprintf(name, sizeof(name), "%.*s", (int)n, p);
 		m = sasl_find(name);
 		if (m == NULL || n >= sizeof(name))
-			return problem_hint(problem, FAIL_USAGE,
-			    "PLAIN, LOGIN and CRAM-MD5 are known",
-			    "--auth %s: no such mechanism", value);
+			return no_mechanism(value, p, (int)n, problem);
 		buf_addf(names, "%s ", m->name);
 		p += n;
 	} while (*p++ == ',');
@@ -95,8 +127,10 @@ value_number(uint64_t *result, const char *option, const char *value,
 	if (text_number(value, strlen(value), most, result) == 0 &&
 	    *result >= least)
 		return 0;
-	return problem_set(problem, FAIL_USAGE,
-	    "--%s %s: not a number from %llu to %llu", option, value,
+	return problem_set(problem, FAIL_USAGE, "--%s %s: %s (%llu to %llu)",
+	    option, value,
+	    is_decimal(value) && !strchr(value, '.') ? "out of range"
+						     : "not a whole number",
 	    (unsigned long long)least, (unsigned long long)most);
 }
 
