@@ -167,13 +167,15 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 }
 
 @test "a malformed SERVER is a usage error" {
-	refuses_server 'no host name' '' '' :25 smtp:// smtp:///
-	refuses_server 'malformed host name' '' a..b a_-.test 'a b' \
-		"$x64.test" 'a/b'
+	local forms='write HOST, HOST:PORT, [IPV6]:PORT, smtp://HOST or smtp:/path'
+	refuses_server 'no host name' "$forms" '' :25 smtp:// smtp:///
+	refuses_server 'malformed host name' "$forms" a..b a_-.test 'a b' \
+		"$x64.test"
 	refuses_server 'malformed IPv4 address' '' 127.1 999.1.1.1 1.2.3 \
 		0x7f000001
 	refuses_server 'the port is not a number from 1 to 65535' '' \
-		h: h:x h:0 h:65536 h:-1 smtp://h:0 '[::1]:0' '[::1]:'
+		h:x h:0 h:65536 h:-1 smtp://h:0 '[::1]:0'
+	refuses_server 'no port behind the ":"' '' h: '[::1]:' smtps://h:
 	refuses_server 'brackets hold an IPv6 address' '' '[::1' '[1.2.3.4]'
 	refuses_server 'only a port may stand behind the "]"' '' '[::1]25'
 	refuses_server 'more than one colon, but no IPv6 address' \
@@ -186,7 +188,11 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 	refuses_server 'the scheme is not followed by "//" and a host' '' \
 		submission:/path
 	refuses_server 'malformed host name' \
-		'a Unix socket is written smtp:/path' /run/socket
+		'a Unix socket is written smtp:/path' /run/socket ./socket a/b
+	refuses_server 'neither "//" and a host nor an absolute path behind the scheme' \
+		'write smtp://HOST, or smtp:/path for a Unix socket' \
+		smtp: lmtp: smtp:/ lmtp:/ smtp:rel lmtp:run/socket \
+		smtp:./socket smtp:mail.example.com LMTP:host:24
 	refuses_server 'the path is too long for a Unix socket' '' \
 		"smtp:/$x64$x64"
 }
@@ -507,10 +513,26 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 	done
 	to_b -4 --ipv4 "127.0.0.1:$PORT"
 	ended 0 "$accepted"
+}
+
+@test "an address as SERVER that -4 or -6 excludes is a usage error" {
 	to_b -4 '[::1]:1'
-	[ "$status" -eq 68 ]
-	to_b -6 127.0.0.1:1
-	[ "$status" -eq 68 ]
+	wrong '-4: ::1 is an IPv6 address'
+	to_b -4 fe80::1%lo
+	wrong '-4: fe80::1%lo is an IPv6 address'
+	to_b -6 smtp://127.0.0.1:1
+	wrong '-6: 127.0.0.1 is an IPv4 address'
+}
+
+@test "an IPv6 address that cannot be reached may have been meant to end in a port" {
+	serve -n six --listen ::1 # there is IPv6
+	to_b ::1:2601 --connect-timeout 5
+	[ "$status" -eq 75 ]
+	[ "$(sed -n 2p "$ERR")" = \
+		'hint: an IPv6 address with a port is written [2001:db8::1]:2525' ]
+	to_b '[::1]:1'
+	[ "$status" -eq 75 ]
+	run ! grep hint: "$ERR"
 }
 
 @test "--tls wants a policy" {

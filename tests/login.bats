@@ -107,8 +107,14 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: AUTH: 454 4.7.0 later"
 @test "without a mechanism in common it is 77" {
 	serve_ann --auth-mechanisms 'LOGIN GSSAPI'
 	login --password-file "$SECRET" --auth PLAIN
-	failed 77 'AUTH: the server offers no mechanism that can be used:  LOGIN GSSAPI '
+	failed 77 'AUTH: the server offers no mechanism that --auth allows: LOGIN GSSAPI'
 	[ -z "$(auth_commands)" ]
+	serve -n other --auth 'ann:open sesame' --auth-clear \
+		--auth-mechanisms GSSAPI
+	# shellcheck disable=SC2154
+	PORT=$other_PORT login --password-file "$SECRET"
+	[ "$status" -eq 77 ]
+	[ "$(<"$ERR")" = "ehlo: 127.0.0.1:$other_PORT: AUTH: the server offers no mechanism that can be used: GSSAPI" ]
 }
 
 @test "a server that offers no AUTH makes 77" {

@@ -301,13 +301,6 @@ sent to 0 of 2 recipients" \
 sent to 0 of 1 recipient" "ehlo: $BATS_TEST_TMPDIR/none: connect to $BATS_TEST_TMPDIR/none: No such file or directory"
 }
 
-@test "a host without an address of the kind wanted makes 68" {
-	ehlo -6 127.0.0.1:1 a@client.test b@server.test <"$MESSAGE"
-	[ "$status" -eq 68 ]
-	[[ $(<"$OUT") = 'unsent    b@server.test  look up 127.0.0.1: no IPv6 address: '*$'\nsent to 0 of 1 recipient' ]]
-	[[ $(<"$ERR") = 'ehlo: 127.0.0.1:1: look up 127.0.0.1: no IPv6 address: '*$'\nhint: without -4 or -6 addresses of both kinds are tried' ]]
-}
-
 # Room for one descriptor, which loading the program needs, or for two.
 @test "a system that gives no descriptor makes 71 (F-218)" {
 	serve

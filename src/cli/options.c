@@ -315,12 +315,28 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 	}
 }
 
+/* A name may have addresses of the other family as well; an address is one. */
+static int
+check_family(const struct options *o, struct problem *problem)
+{
+	int family = server_family(&o->server);
+
+	if (o->family == AF_UNSPEC || family == AF_UNSPEC ||
+	    o->family == family)
+		return 0;
+	return problem_set(problem, FAIL_USAGE, "-%c: %s is an IPv%c address",
+	    o->family == AF_INET ? '4' : '6', o->server.host,
+	    family == AF_INET ? '4' : '6');
+}
+
 static int
 server(struct options *o, const char *word, struct problem *problem)
 {
 	uint64_t port;
 
 	if (server_parse(&o->server, word, problem) == -1)
+		return -1;
+	if (check_family(o, problem) == -1)
 		return -1;
 	if (o->port) {
 		if (value_number(&port, "port", o->port, 1, 65535, problem) ==

@@ -55,6 +55,18 @@ unix_socket(const char *path, struct endpoint **list)
 	return 1;
 }
 
+/* Whether the host has addresses, be it of a family that is not wanted. */
+static bool
+exists(const char *host)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+
+	if (getaddrinfo(host, NULL, &hints, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
+}
+
 static int
 unresolved(const char *host, int family, int code, struct problem *problem)
 {
@@ -64,11 +76,11 @@ unresolved(const char *host, int family, int code, struct problem *problem)
 	if (code == EAI_AGAIN || code == EAI_SYSTEM || code == EAI_MEMORY)
 		return problem_set(
 		    problem, FAIL_CONNECTION, "look up %s: %s", host, why);
-	if (family != AF_UNSPEC)
+	if (family != AF_UNSPEC && exists(host))
 		return problem_hint(problem, FAIL_HOST,
 		    "without -4 or -6 addresses of both kinds are tried",
-		    "look up %s: no %s address: %s", host,
-		    family == AF_INET ? "IPv4" : "IPv6", why);
+		    "look up %s: it has no %s address", host,
+		    family == AF_INET ? "IPv4" : "IPv6");
 	return problem_set(problem, FAIL_HOST, "look up %s: %s", host, why);
 }
 

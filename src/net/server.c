@@ -24,6 +24,10 @@ struct scheme {
 };
 
 static const char malformed[] = "malformed host name";
+static const char forms[] =
+    "write HOST, HOST:PORT, [IPV6]:PORT, smtp://HOST or smtp:/path";
+static const char with_port[] =
+    "an IPv6 address with a port is written [2001:db8::1]:2525";
 
 /* RFC 6409, RFC 8314 7.3 */
 static const struct scheme schemes[] = {
@@ -131,10 +135,10 @@ named_host(struct server *s, const char *p, size_t len, struct problem *problem)
 	if (len && p[len - 1] == '.') /* no part of what TLS verifies */
 		len--;
 	if (len == 0)
-		return refuse(s, problem, NULL, "no host name");
+		return refuse(s, problem, forms, "no host name");
 	s->host = mem_copy(p, len);
 	if (!labels(s->host))
-		return refuse(s, problem, NULL, malformed);
+		return refuse(s, problem, forms, malformed);
 	if (numeric(s->host) && inet_pton(AF_INET, s->host, &ip) != 1)
 		return refuse(s, problem, NULL, "malformed IPv4 address");
 	return 0;
@@ -146,6 +150,8 @@ port_number(
 {
 	uint64_t port;
 
+	if (len == 0)
+		return refuse(s, problem, NULL, "no port behind the \":\"");
 	if (text_number(p, len, UINT16_MAX, &port) == -1 || port == 0)
 		return refuse(s, problem, NULL,
 		    "the port is not a number from 1 to 65535");
@@ -183,9 +189,7 @@ host_port(struct server *s, const char *p, size_t len, struct problem *problem)
 		return named_host(s, p, len, problem);
 	if (memchr(colon + 1, ':', (size_t)(end - colon) - 1)) {
 		if (!ipv6(p, len))
-			return refuse(s, problem,
-			    "an IPv6 address with a port is written "
-			    "[2001:db8::1]:2525",
+			return refuse(s, problem, with_port,
 			    "more than one colon, but no IPv6 address");
 		s->host = mem_copy(p, len);
 		return 0;
@@ -314,12 +318,16 @@ has_password(const char *word, const char *rest)
 	return at && memchr(start, ':', (size_t)(at - start));
 }
 
-/* "name:/..." or, with one colon and no port behind it, "name:host.domain". */
+/* "name:/..." or, with one colon and no port behind it, "name:host.domain".
+ * Behind a scheme that is known everything but a port counts. */
 static bool
-looks_like_url(const char *word, const char *colon)
+looks_like_url(const char *word, const char *colon, const struct scheme *scheme)
 {
 	if (colon[0] == '\0' || colon[1] == '/')
 		return colon[0] != '\0';
+	if (scheme)
+		return colon[1 + strspn(colon + 1, "0123456789")] != '\0' ||
+		       colon[1] == '\0';
 	return !memchr(word, '.', (size_t)(colon - word)) &&
 	       !strchr("0123456789", colon[1]) && !strchr(colon + 1, ':') &&
 	       strchr(colon, '.');
@@ -332,7 +340,7 @@ without_scheme(struct server *s, struct problem *problem)
 		return refuse(s, problem,
 		    "write smtp://USER@HOST, or use --user",
 		    "USER@ stands in a URL only");
-	if (s->word[0] == '/')
+	if (s->word[strcspn(s->word, "/:")] == '/')
 		return refuse(s, problem, "a Unix socket is written smtp:/path",
 		    malformed);
 	return host_port(s, s->word, strlen(s->word), problem);
@@ -360,12 +368,17 @@ read_word(struct server *s, struct problem *problem)
 	s->lmtp = scheme && text_is("lmtp", 4, scheme->name);
 	if (path)
 		return unix_socket(s, path, problem);
-	if (!looks_like_url(s->word, colon))
+	if (!looks_like_url(s->word, colon, scheme))
 		return without_scheme(s, problem);
 	if (scheme == NULL)
 		return refuse(s, problem,
 		    "known are smtp, submission, submissions, smtps and lmtp",
 		    "unknown scheme");
+	if (strncmp(colon, "://", 3) != 0 && scheme->socket)
+		return refuse(s, problem,
+		    "write smtp://HOST, or smtp:/path for a Unix socket",
+		    "neither \"//\" and a host nor an absolute path behind "
+		    "the scheme");
 	if (strncmp(colon, "://", 3) != 0)
 		return refuse(s, problem, NULL,
 		    "the scheme is not followed by \"//\" and a host");
@@ -396,6 +409,30 @@ server_port(struct server *s, uint16_t port)
 		return;
 	s->port = port;
 	set_name(s);
+}
+
+int
+server_family(const struct server *s)
+{
+	struct in_addr ip;
+
+	if (s->host && strchr(s->host, ':'))
+		return AF_INET6;
+	return s->host && inet_pton(AF_INET, s->host, &ip) == 1 ? AF_INET
+								: AF_UNSPEC;
+}
+
+const char *
+server_doubt(const struct server *s)
+{
+	const char *last = s->host ? strrchr(s->host, ':') : NULL;
+	size_t len = last ? strlen(++last) : 0;
+	uint64_t port;
+
+	if (len < 2 || strchr(s->word, '[') ||
+	    text_number(last, len, UINT16_MAX, &port) == -1 || port < 25)
+		return NULL;
+	return with_port;
 }
 
 int

@@ -39,6 +39,13 @@ int server_parse(struct server *, const char *word, struct problem *);
  * none: nothing changes. */
 void server_port(struct server *, uint16_t);
 
+/* AF_INET or AF_INET6 if the host is an address, else AF_UNSPEC. */
+int server_family(const struct server *);
+
+/* If the word is an IPv6 address that may have been meant to end in a port
+ * (::1:2525), a hint how that is written; else NULL. */
+const char *server_doubt(const struct server *);
+
 void server_free(struct server *);
 
 #endif

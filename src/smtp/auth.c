@@ -212,6 +212,21 @@ is_next(const struct session *s, const struct mechanism *m, bool last)
 		   last;
 }
 
+static int
+no_mechanism(struct session *s)
+{
+	const struct buf *offered = &s->extensions.mechanisms;
+
+	if (buf_len(offered) == 0)
+		return stop(s, FAIL_AUTH, NULL,
+		    "AUTH: the server offers no mechanism at all");
+	return stop(s, FAIL_AUTH, NULL,
+	    "AUTH: the server offers no mechanism that %s: %.*s",
+	    s->options->mechanisms ? "--auth allows" : "can be used",
+	    (int)buf_len(offered) - 2, /* a space on each side */
+	    buf_head(offered) + 1);
+}
+
 /* The mechanisms in our order, not the server's (R-4954-09). */
 static int
 try_all(struct session *s)
@@ -234,11 +249,7 @@ try_all(struct session *s)
 	if (s->skipped.class != FAIL_NONE)
 		return stop(
 		    s, s->skipped.class, NULL, "%s", buf_str(&s->skipped.text));
-	return stop(s, FAIL_AUTH, NULL,
-	    "AUTH: the server offers no mechanism that can be used: %s",
-	    buf_len(&s->extensions.mechanisms)
-		? buf_str(&s->extensions.mechanisms)
-		: "none at all");
+	return no_mechanism(s);
 }
 
 int

@@ -172,6 +172,8 @@ submit(struct submission *sub)
 		stage = STAGE_CONNECT;
 		try_each(sub, list, n);
 	}
+	if (!sub->open && sub->problem.hint == NULL)
+		sub->problem.hint = server_doubt(sub->server);
 	if (!sub->open)
 		envelope_decide_all(sub->envelope, UNSENT, stage, NULL,
 		    buf_str(&sub->problem.text));

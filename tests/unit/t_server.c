@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "check.h"
@@ -87,6 +88,12 @@ static const struct good good[] = {
 };
 
 #define HOST "malformed host name"
+#define FORMS "write HOST, HOST:PORT, [IPV6]:PORT, smtp://HOST or smtp:/path"
+#define NO_PORT "no port behind the \":\""
+#define NO_PATH                                                                \
+	"neither \"//\" and a host nor an absolute path behind the scheme"
+#define PATH_HINT "write smtp://HOST, or smtp:/path for a Unix socket"
+#define SOCKET_HINT "a Unix socket is written smtp:/path"
 #define PORT "the port is not a number from 1 to 65535"
 #define SCHEME "unknown scheme"
 #define KNOWN "known are smtp, submission, submissions, smtps and lmtp"
@@ -104,23 +111,24 @@ static const struct good good[] = {
 
 static const struct bad bad[] = {
 	/* host names */
-	{ "", "no host name", NULL },
-	{ ".", "no host name", NULL },
-	{ ":25", "no host name", NULL },
-	{ "smtp://", "no host name", NULL },
-	{ "smtp:///", "no host name", NULL },
-	{ "smtps://:25", "no host name", NULL },
-	{ "smtp://ann@", "no host name", NULL },
-	{ "-a", HOST, NULL },
-	{ "a-.b", HOST, NULL },
-	{ "a..b", HOST, NULL },
-	{ "a b", HOST, NULL },
-	{ " a", HOST, NULL },
-	{ "a,b", HOST, NULL },
-	{ "a/b", HOST, NULL },
-	{ "x" LABEL63, HOST, NULL },
-	{ LABEL63 "." LABEL63 "." LABEL63 "." LABEL63, HOST, NULL },
-	{ "/run/smtp", HOST, "a Unix socket is written smtp:/path" },
+	{ "", "no host name", FORMS },
+	{ ".", "no host name", FORMS },
+	{ ":25", "no host name", FORMS },
+	{ "smtp://", "no host name", FORMS },
+	{ "smtp:///", "no host name", FORMS },
+	{ "smtps://:25", "no host name", FORMS },
+	{ "smtp://ann@", "no host name", FORMS },
+	{ "-a", HOST, FORMS },
+	{ "a-.b", HOST, FORMS },
+	{ "a..b", HOST, FORMS },
+	{ "a b", HOST, FORMS },
+	{ " a", HOST, FORMS },
+	{ "a,b", HOST, FORMS },
+	{ "a/b", HOST, SOCKET_HINT },
+	{ "x" LABEL63, HOST, FORMS },
+	{ LABEL63 "." LABEL63 "." LABEL63 "." LABEL63, HOST, FORMS },
+	{ "/run/smtp", HOST, SOCKET_HINT },
+	{ "./smtp", HOST, SOCKET_HINT },
 	{ "a\nb", CONTROL, NULL },
 	{ "a\302\205b", CONTROL, NULL },
 	{ "a\342\200\256b", CONTROL, NULL },
@@ -147,7 +155,7 @@ static const struct bad bad[] = {
 	{ "[IPv6:::1]", BRACKETS, NULL },
 	{ "[::1]25", "only a port may stand behind the \"]\"", NULL },
 	/* ports */
-	{ "a:", PORT, NULL },
+	{ "a:", NO_PORT, NULL },
 	{ "a:0", PORT, NULL },
 	{ "a:65536", PORT, NULL },
 	{ "a:18446744073709551641", PORT, NULL },
@@ -155,15 +163,22 @@ static const struct bad bad[] = {
 	{ "a: 25", PORT, NULL },
 	{ "a:25x", PORT, NULL },
 	{ "a.b:smtp", PORT, NULL },
-	{ "[::1]:", PORT, NULL },
+	{ "[::1]:", NO_PORT, NULL },
 	{ "smtp://a:0x19", PORT, NULL },
 	/* URLs */
 	{ "srv:example.com", SCHEME, KNOWN },
 	{ "https://a", SCHEME, KNOWN },
 	{ "://a", SCHEME, KNOWN },
-	{ "smtp:mail.example.com", SLASHES, NULL },
+	{ "smtp:mail.example.com", NO_PATH, PATH_HINT },
+	{ "smtp:", NO_PATH, PATH_HINT },
+	{ "lmtp:", NO_PATH, PATH_HINT },
+	{ "smtp:run/smtp", NO_PATH, PATH_HINT },
+	{ "lmtp:./lmtp", NO_PATH, PATH_HINT },
+	{ "lmtp:a:24", NO_PATH, PATH_HINT },
+	{ "submission:", SLASHES, NULL },
+	{ "submission:a", SLASHES, NULL },
 	{ "smtps:/run/smtp", SLASHES, NULL },
-	{ "smtp:/", SLASHES, NULL },
+	{ "smtp:/", NO_PATH, PATH_HINT },
 	{ "smtps:///run/smtp", BEHIND, NULL },
 	{ "smtp://a/b", BEHIND, NULL },
 	{ "smtp://a//", BEHIND, NULL },
@@ -325,9 +340,45 @@ port(const char *word, const char *name, int want)
 	server_free(&s);
 }
 
+static void
+families(void)
+{
+	static const struct {
+		const char *word;
+		int family;
+		bool doubt;
+	} rows[] = {
+		{ "mail.example.com:2525", AF_UNSPEC, false },
+		{ "192.0.2.1:2525", AF_INET, false },
+		{ "2001:db8::1", AF_INET6, false },
+		{ "::1:2601", AF_INET6, true },
+		{ "smtp://::1:25", AF_INET6, true },
+		{ "::1:24", AF_INET6, false }, /* no likely port */
+		{ "::1:260f", AF_INET6, false },
+		{ "[::1:2601]", AF_INET6, false },
+		{ "[::1]:2601", AF_INET6, false },
+		{ "fe80::2525%eth0", AF_INET6, false },
+		{ "smtp:/run/a:2601", AF_UNSPEC, false },
+	};
+	struct problem problem = { 0 };
+	struct server s;
+	const char *hint;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CHECK_INT(
+		    server_parse(&s, rows[i].word, &problem), 0, rows[i].word);
+		CHECK_INT(server_family(&s), rows[i].family, rows[i].word);
+		hint = server_doubt(&s);
+		CHECK_INT(hint != NULL, rows[i].doubt, rows[i].word);
+		server_free(&s);
+	}
+}
+
 int
 main(void)
 {
+	families();
 	parses();
 	refuses();
 	hides();
