@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "cli/values.h"
 #include "submit/outcome.h"
 #include "submit/submission.h"
 
@@ -37,7 +38,7 @@ gather(const struct options *o, struct message *m,
 {
 	int fd = STDIN_FILENO;
 
-	if (o->message)
+	if (o->message && !value_is_stdin(o->message))
 		fd = open(o->message, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return problem_set(problem, FAIL_INPUT, "--message %s: %s",
@@ -67,7 +68,7 @@ has_message(const struct options *o)
 	if (o->session.quit_after)
 		return false;
 	return !o->session.check || o->message ||
-	       (fstat(STDIN_FILENO, &st) == 0 &&
+	       (!o->stdin_taken && fstat(STDIN_FILENO, &st) == 0 &&
 		   (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)));
 }
 

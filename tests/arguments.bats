@@ -239,7 +239,22 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 	ehlo 127.0.0.1:1
 	wrong 'SERVER, FROM and at least one TO are wanted' 'ehlo --help'
 	ehlo 127.0.0.1:1 a@client.test
-	wrong 'no recipient'
+	wrong 'no recipient' 'give TO behind FROM, or --to-file FILE'
+}
+
+@test "--quit-after wants what is said up to its stage" {
+	for stage in connect banner ehlo starttls auth; do
+		ehlo --quit-after "$stage"
+		wrong "--quit-after $stage: SERVER is wanted"
+	done
+	ehlo --quit-after mail
+	wrong '--quit-after mail: SERVER and FROM are wanted'
+	ehlo --quit-after mail 127.0.0.1:1
+	wrong '--quit-after mail: SERVER and FROM are wanted'
+	ehlo --quit-after rcpt 127.0.0.1:1
+	wrong '--quit-after rcpt: SERVER, FROM and at least one TO are wanted'
+	ehlo --quit-after rcpt 127.0.0.1:1 a@client.test
+	wrong 'no recipient' 'give TO behind FROM, or --to-file FILE'
 }
 
 @test "control characters in an address are refused (S-10, R-5321-53)" {
@@ -376,7 +391,61 @@ sent to 4 of 4 recipients: 250 2.0.0 Ok"
 	ended 0 "$accepted"
 	echo '# nobody' >"$OUT.to"
 	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test <"$MESSAGE"
-	wrong 'no recipient'
+	wrong 'no recipient' 'give TO behind FROM, or --to-file FILE'
+}
+
+@test "a byte order mark at the head of --to-file is skipped" {
+	serve
+	printf '\357\273\277b@server.test\r\n' >"$OUT.to"
+	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test <"$MESSAGE"
+	ended 0 "$accepted"
+	printf '\357\273\277# some\nb@server.test\n' >"$OUT.to"
+	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test <"$MESSAGE"
+	ended 0 "$accepted"
+	printf 'b@server.test\n\357\273\277c@server.test\n' >"$OUT.to"
+	ehlo --to-file "$OUT.to" "127.0.0.1:$PORT" a@client.test <"$MESSAGE"
+	[ "$status" -eq 64 ]
+}
+
+@test "--to-file - is standard input, if that is not the message" {
+	serve
+	ehlo --to-file - -m "$MESSAGE" "127.0.0.1:$PORT" a@client.test \
+		<<<b@server.test
+	ended 0 "$accepted"
+	ehlo --to-file - --check "127.0.0.1:$PORT" a@client.test \
+		<<<b@server.test
+	ended 0 "ok        b@server.test  250 2.1.5 Ok
+ok for 1 of 1 recipient, nothing sent"
+	ehlo --to-file - --quit-after rcpt "127.0.0.1:$PORT" a@client.test \
+		<<<b@server.test
+	[ "$status" -eq 0 ]
+	for options in '' '-m -' '--check -m -'; do
+		# shellcheck disable=SC2086
+		ehlo --to-file - $options 127.0.0.1:1 a@client.test \
+			<<<b@server.test
+		wrong '--to-file -: standard input is the message' \
+			'--message FILE'
+	done
+	ehlo --to-file - -m "$MESSAGE" -u ann --password-fd 0 127.0.0.1:1 \
+		a@client.test <<<b@server.test
+	wrong '--to-file - and --password-fd 0 exclude each other'
+	ehlo --to-file - -m "$MESSAGE" 127.0.0.1:1 a@client.test <<<bob
+	wrong '--to-file -: line 1: recipient "bob": no domain' \
+		'write user@host; only Postmaster may stand alone'
+	ehlo --to-file - -m "$MESSAGE" 127.0.0.1:1 a@client.test <&-
+	ended 66 '' 'ehlo: --to-file -: Bad file descriptor'
+}
+
+@test "--message - is standard input" {
+	serve
+	to_b -m - "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	diff "$MESSAGE" <(tr -d '\r' <"$(message 1)")
+	cd "$BATS_TEST_TMPDIR"
+	printf 'Subject: y\n\n' >-
+	to_b -m ./- "127.0.0.1:$PORT"
+	ended 0 "$accepted"
+	grep -q 'Subject: y' "$(message 2)"
 }
 
 @test "what is wrong in --to-file is told with its line" {
@@ -413,6 +482,87 @@ sent to 4 of 4 recipients: 250 2.0.0 Ok"
 	wrong '--quiet=yes: option does not take an argument' 'ehlo --help'
 }
 
+@test "an empty value is refused, and the option named" {
+	local n=0 option
+
+	for option in $("$EHLO" --help | grep -o -e '--[a-z-]*=' | tr -d =); do
+		to_b "$option" '' 127.0.0.1:1
+		wrong "$option: an empty value"
+		to_b "$option=" 127.0.0.1:1
+		wrong "$option: an empty value"
+		n=$((n + 1))
+	done
+	[ "$n" -gt 15 ]
+	to_b -m '' 127.0.0.1:1
+	wrong '--message: an empty value'
+}
+
+@test "a value is the next argument, or follows = or the letter" {
+	serve
+	for options in "-p $PORT" "-p$PORT" "-p=$PORT" "--port $PORT" \
+		"--port=$PORT" "-qp$PORT" "-4p $PORT"; do
+		# shellcheck disable=SC2086
+		to_b 127.0.0.1 $options
+		[ "$status" -eq 0 ]
+	done
+	to_b --helo -x.test 127.0.0.1:1 # not an option
+	wrong '--helo -x.test: not a name that can be said in EHLO' \
+		'a host name, or an address in brackets: [192.0.2.1], [IPv6:2001:db8::1]'
+}
+
+@test "letters may stand together" {
+	serve
+	to_b -qd "127.0.0.1:$PORT"
+	[ "$status" -eq 0 ]
+	[ ! -s "$OUT" ]
+	grep -q '^> QUIT' "$ERR"
+	to_b -dqd "127.0.0.1:$PORT"
+	[ "$status" -eq 0 ]
+	grep -q 'connecting to 127.0.0.1 port' "$ERR"
+}
+
+@test "of an option that is given twice the last counts" {
+	serve
+	to_b --port 1 -p "$PORT" --helo a.test --helo b.test \
+		--connect-timeout 1 --connect-timeout 20 \
+		--tls starttls --tls none --quit-after ehlo \
+		--quit-after mail 127.0.0.1
+	[ "$status" -eq 0 ]
+	[ "$(sent_commands)" = 'EHLO b.test
+MAIL FROM:<a@client.test>
+QUIT' ]
+	to_b --port "$PORT" --port 1 127.0.0.1
+	[ "$status" -eq 75 ]
+	to_b --port 1 --port x 127.0.0.1
+	wrong '--port x: not a whole number (1 to 65535)'
+}
+
+@test "behind -- nothing is an option" {
+	serve
+	to_b -q -- "127.0.0.1:$PORT"
+	ended 0 ''
+	ehlo -- 127.0.0.1:1 a@client.test --quiet
+	[ "$status" -eq 64 ]
+	[[ $(<"$ERR") = 'ehlo: recipient "--quiet": no domain'* ]]
+	ehlo "127.0.0.1:$PORT" a@client.test -q -- b@server.test <"$MESSAGE"
+	ended 0 ''
+}
+
+@test "--help, --usage and --version that cannot be written make 73" {
+	[ -w /dev/full ] || skip 'no /dev/full'
+	for option in -h --help --usage -V --version; do
+		status=0
+		"$EHLO" "$option" >/dev/full 2>"$ERR" || status=$?
+		[ "$status" -eq 73 ]
+		[ "$(<"$ERR")" = \
+			'ehlo: standard output: No space left on device' ]
+		ehlo "$option"
+		[ "$status" -eq 0 ]
+		[ -s "$OUT" ]
+		[ ! -s "$ERR" ]
+	done
+}
+
 @test "--port wants a number from 1 to 65535" {
 	refuses --port 'not a whole number (1 to 65535)' '' \
 		x ' 25' +25 25x 25.5 1e3 -
@@ -438,7 +588,7 @@ sent to 4 of 4 recipients: 250 2.0.0 Ok"
 @test "--helo wants a host name or an address in brackets (R-5321-12)" {
 	refuses --helo 'not a name that can be said in EHLO' \
 		'a host name, or an address in brackets: [192.0.2.1], [IPv6:2001:db8::1]' \
-		'' 'a b' under_score.test ü.test '[1.2.3]' -x.test a..b \
+		'a b' under_score.test ü.test '[1.2.3]' -x.test a..b \
 		192.0.2.1 'x.test ' '[::1]'
 	serve -n good
 	for name in client.test '[192.0.2.1]' '[IPv6:2001:db8::1]'; do
@@ -496,7 +646,7 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 
 @test "--bind wants an address, and perhaps a port" {
 	refuses --bind 'not an address or ADDRESS:PORT' '' \
-		x '' localhost '[::1' '[::1]x' 127.0.0.1: 127.0.0.1:x \
+		x localhost '[::1' '[::1]x' 127.0.0.1: 127.0.0.1:x \
 		127.0.0.1:65536 '[::1]:65536'
 }
 
@@ -537,7 +687,7 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 
 @test "--tls wants a policy" {
 	refuses --tls 'not auto, starttls, implicit or none' '' \
-		'' foo AUTO never 'none '
+		foo AUTO never 'none '
 }
 
 @test "--tls-name is the name that the certificate must be for" {
@@ -591,8 +741,6 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 		to_b $option "127.0.0.1:$PORT"
 		wrong 'a login needs a user name: --user NAME'
 	done
-	to_b --user '' "127.0.0.1:$PORT"
-	wrong '--user: no name'
 	nobody_connected
 }
 

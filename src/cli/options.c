@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,11 +270,27 @@ text_field(struct options *o, int option)
 	}
 }
 
+static const char *
+long_name(int option)
+{
+	const struct poptOption *group, *row;
+
+	for (group = table; group->arg; group++)
+		for (row = group->arg; row->longName; row++)
+			if (row->val == option)
+				return row->longName;
+	return "";
+}
+
 static int
 apply(struct options *o, int option, const char *value, struct problem *problem)
 {
 	const char **field = text_field(o, option);
 
+	/* mostly a variable of a script that is not set */
+	if (value && *value == '\0')
+		return problem_set(problem, FAIL_USAGE, "--%s: an empty value",
+		    long_name(option));
 	if (field) {
 		*field = value;
 		return 0;
@@ -374,11 +391,6 @@ check_login(struct options *o, struct problem *problem)
 	    (sources || o->authzid || buf_len(&o->mechanisms)))
 		return problem_set(problem, FAIL_USAGE,
 		    "a login needs a user name: --user NAME");
-	if (o->user && *o->user == '\0')
-		return problem_set(problem, FAIL_USAGE, "--user: no name");
-	if (o->password.fd == 0 && o->message == NULL)
-		return problem_hint(problem, FAIL_USAGE, "--message FILE",
-		    "--password-fd 0: standard input is the message");
 	if (o->user == NULL)
 		return 0;
 	if (!text_harmless(o->user, strlen(o->user)))
@@ -391,6 +403,28 @@ check_login(struct options *o, struct problem *problem)
 	o->credentials.authzid = mem_string(o->authzid);
 	o->session.credentials = &o->credentials;
 	return 0;
+}
+
+/* Standard input can be one thing only. */
+static int
+check_stdin(struct options *o, struct problem *problem)
+{
+	bool message =
+	    o->message ? value_is_stdin(o->message) : !o->session.check;
+	bool list = false;
+	size_t i;
+
+	for (i = 0; i < o->nto_file; i++)
+		list |= value_is_stdin(o->to_files[i]);
+	o->stdin_taken = list || o->password.fd == 0;
+	if (list && o->password.fd == 0)
+		return problem_set(problem, FAIL_USAGE,
+		    "--to-file - and --password-fd 0 exclude each other");
+	if (!o->stdin_taken || !message || o->session.quit_after)
+		return 0;
+	return problem_hint(problem, FAIL_USAGE, "--message FILE",
+	    "%s: standard input is the message",
+	    list ? "--to-file -" : "--password-fd 0");
 }
 
 /* FROM TO..., as far as they are given. */
@@ -412,8 +446,24 @@ addresses(struct options *o, const char **words, struct problem *problem)
 	return 0;
 }
 
-/* SERVER FROM TO...; who wants to go no further than a stage need not give what
- * is said after it. */
+/* Who wants to go no further than a stage need not give what is said after
+ * it. */
+static int
+too_few(enum stage last, struct problem *problem)
+{
+	const char *wanted = "SERVER, FROM and at least one TO are wanted";
+
+	if (last == STAGE_LOCAL)
+		return problem_hint(
+		    problem, FAIL_USAGE, "ehlo --help", "%s", wanted);
+	if (last <= STAGE_MAIL)
+		wanted = last == STAGE_MAIL ? "SERVER and FROM are wanted"
+					    : "SERVER is wanted";
+	return problem_set(problem, FAIL_USAGE, "--quit-after %s: %s",
+	    stage_name(last), wanted);
+}
+
+/* SERVER FROM TO... */
 static int
 arguments(struct options *o, const char **words, struct problem *problem)
 {
@@ -421,8 +471,7 @@ arguments(struct options *o, const char **words, struct problem *problem)
 
 	if (words == NULL || words[0] == NULL ||
 	    (words[1] == NULL && (!stage || stage >= STAGE_MAIL)))
-		return problem_hint(problem, FAIL_USAGE, "ehlo --help",
-		    "SERVER, FROM and at least one TO are wanted");
+		return too_few(stage, problem);
 	if (o->quiet && o->json)
 		return problem_set(problem, FAIL_USAGE,
 		    "--quiet and --json exclude each other");
@@ -430,11 +479,13 @@ arguments(struct options *o, const char **words, struct problem *problem)
 	if (o->session.check && stage)
 		return problem_set(problem, FAIL_USAGE,
 		    "--check and --quit-after exclude each other");
-	if (server(o, words[0], problem) == -1 ||
+	if (check_stdin(o, problem) == -1 ||
+	    server(o, words[0], problem) == -1 ||
 	    addresses(o, words + 1, problem) == -1)
 		return -1;
 	if (o->envelope.nrecipient == 0 && (!stage || stage == STAGE_RCPT))
-		return problem_set(problem, FAIL_USAGE, "no recipient");
+		return problem_hint(problem, FAIL_USAGE,
+		    "give TO behind FROM, or --to-file FILE", "no recipient");
 	return check_login(o, problem);
 }
 
@@ -443,6 +494,17 @@ version(void)
 {
 	printf("ehlo %s\n%s\npopt\n", EHLO_VERSION,
 	    OpenSSL_version(OPENSSL_VERSION));
+}
+
+/* What was asked for has been printed. */
+static enum options_result
+answered(struct problem *problem)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return OPTIONS_DONE;
+	problem_set(
+	    problem, FAIL_OUTPUT, "standard output: %s", strerror(errno));
+	return OPTIONS_WRONG;
 }
 
 static enum options_result
@@ -461,7 +523,7 @@ read_all(struct options *o, poptContext popt, struct problem *problem)
 			continue;
 		else
 			return OPTIONS_WRONG;
-		return OPTIONS_DONE;
+		return answered(problem);
 	}
 	if (option < -1) {
 		problem_hint(problem, FAIL_USAGE, "ehlo --help", "%s: %s",

@@ -20,7 +20,8 @@ struct options {
 	struct endpoint local; /* len 0: no --bind */
 	int family;
 	int64_t connect_timeout; /* ms */
-	const char *message; /* --message; NULL: standard input */
+	const char *message; /* --message; NULL or "-": standard input */
+	bool stdin_taken; /* by something else than the message */
 	enum report_form form;
 	bool quiet, json;
 	/* private: as given, until all options are read */

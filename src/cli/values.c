@@ -134,13 +134,29 @@ value_number(uint64_t *result, const char *option, const char *value,
 	    (unsigned long long)least, (unsigned long long)most);
 }
 
+bool
+value_is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* One line, without its end. */
+static int
+recipient(struct envelope *e, const char *line, size_t len, struct problem *why)
+{
+	if (strlen(line) != len)
+		return problem_set(why, FAIL_USAGE, "a NUL in an address");
+	return len == 0 || *line == '#' ? 0 : envelope_recipient(e, line, why);
+}
+
 int
 value_recipients(struct envelope *e, const char *path, struct problem *problem)
 {
-	FILE *file = fopen(path, "r");
+	FILE *file = value_is_stdin(path) ? stdin : fopen(path, "r");
+	const char mark[] = "\xEF\xBB\xBF"; /* U+FEFF: editors put it there */
 	struct problem why = { 0 };
 	char *line = NULL;
-	size_t size = 0, n = 0;
+	size_t size = 0, n = 0, skip;
 	ssize_t len;
 	int rv = 0;
 
@@ -151,11 +167,8 @@ value_recipients(struct envelope *e, const char *path, struct problem *problem)
 		n++;
 		while (len > 0 && memchr(" \t\r\n", line[len - 1], 4))
 			line[--len] = '\0';
-		if (strlen(line) != (size_t)len)
-			rv = problem_set(
-			    &why, FAIL_USAGE, "a NUL in an address");
-		else if (len > 0 && *line != '#')
-			rv = envelope_recipient(e, line, &why);
+		skip = n == 1 && strncmp(line, mark, 3) == 0 ? 3 : 0;
+		rv = recipient(e, line + skip, (size_t)len - skip, &why);
 	}
 	if (rv == -1)
 		problem_hint(problem, FAIL_USAGE, why.hint,
@@ -165,6 +178,7 @@ value_recipients(struct envelope *e, const char *path, struct problem *problem)
 		    strerror(errno));
 	problem_free(&why);
 	free(line);
-	fclose(file);
+	if (file != stdin)
+		fclose(file);
 	return rv;
 }

@@ -4,6 +4,7 @@
 /* Values of options, checked. Each returns 0, or -1 with FAIL_USAGE that names
  * the option and what it would take. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/server.h"
@@ -25,8 +26,11 @@ int value_stage(enum stage *, const char *value, struct problem *);
 /* "PLAIN,login" as " PLAIN LOGIN ", which is what session_options wants. */
 int value_mechanisms(struct buf *, const char *value, struct problem *);
 
-/* Adds the addresses of a file, one a line; blank lines and those that begin
- * with # are skipped. FAIL_INPUT if it cannot be read. */
+/* Whether a file's name means standard input. */
+bool value_is_stdin(const char *path);
+
+/* Adds the addresses of a file, one a line; a byte order mark, blank lines and
+ * those that begin with # are skipped. FAIL_INPUT if it cannot be read. */
 int value_recipients(struct envelope *, const char *path, struct problem *);
 
 #endif
