@@ -280,7 +280,7 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 @test "an address that is too long is refused (R-5321-50)" {
 	refuses_to 'the local-part has more than 64 octets' '' \
 		"x$x64@x.test"
-	refuses_to 'a label of the domain has more than 63 octets' '' \
+	refuses_to 'a part of the domain has more than 63 octets' '' \
 		"b@$x64.test"
 	local d=${x64#x}
 	for address in "b@$d.$d.$d.$d.x" "${x64}@$d.$d.$d"; do
@@ -293,26 +293,33 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 @test "a malformed address is refused" {
 	refuses_to 'no domain' \
 		'write user@host; only Postmaster may stand alone' bob
-	refuses_to 'no domain behind the "@"' '' b@ '<b@>' \
-		b@@server.test
+	refuses_to 'no domain behind the "@"' '' b@ '<b@>'
+	refuses_to 'no domain, since the "@" is in quotes' \
+		'leave the quotes around the address out' '"b@server.test"'
 	refuses_to 'no local-part before the "@"' '' @server.test
-	refuses_to 'no address' '' '' '<>'
+	refuses_to 'no address' 'only FROM may be null, written <>' '' '<>'
 	refuses_to '"<" without ">"' '' '<b@server.test' 'B <b@server.test'
 	refuses_to '">" without "<"' '' 'b@server.test>' \
 		'b@server.test> SIZE=1'
 	refuses_to 'more than one "@"' \
 		'an "@" in the local-part needs quotes: "a@b"@host' \
-		b@c@server.test
+		b@c@server.test b@@server.test
 	refuses_to 'white space in the address' \
 		'write Name <user@host>, or "local part"@host' \
-		'b b@server.test'
+		'b b@server.test' 'b@ server.test'
 	refuses_to 'a dot at the edge of the local-part, or two in a row' \
 		'a local-part with such dots needs quotes' \
 		.b@server.test b.@server.test b..b@server.test
+	refuses_to "'!' cannot stand in the domain" '' 'b@server.test!'
+	refuses_to 'quotes around a part of the local-part only' \
+		'write the whole of it in quotes: "a b"@host' \
+		'"b"b@server.test' 'b"b"@server.test'
+	refuses_to 'a quote or "(" that is not closed' '' \
+		'"b@server.test' 'B (b <b@server.test>'
 	refuses_to 'an underscore in the domain' '' b@x_y.test
-	refuses_to 'a hyphen at the edge of a label of the domain' '' \
+	refuses_to 'a hyphen at the edge of a part of the domain' '' \
 		b@-x.test b@x-.test
-	refuses_to 'an empty label in the domain' '' b@x..test b@.test
+	refuses_to 'a dot at the edge of the domain, or two in a row' '' b@x..test b@.test
 	refuses_to 'an address literal is [192.0.2.1] or [IPv6:2001:db8::1]' '' \
 		'b@[1.2.3]' 'b@[::1]' 'b@[tag:x]' 'b@[1.2.3.4'
 	refuses_to 'the domain ends in a number: an IP address stands in brackets, as in user@[192.0.2.1]' \

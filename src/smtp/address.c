@@ -17,7 +17,7 @@ enum {
 	LIMIT_SHOWN = 80
 };
 
-static const char unclosed[] = "a quote or comment that is not closed";
+static const char unclosed[] = "a quote or \"(\" that is not closed";
 
 /* An argument while it is read. It is a C string: *end can be looked at. */
 struct scan {
@@ -194,7 +194,8 @@ plain_string(struct scan *s)
 		s->p++;
 	len = (size_t)(s->p - start);
 	if (len == 0 && (s->p == s->end || *s->p == '>'))
-		return refuse(s, NULL, "no address");
+		return refuse(
+		    s, "only FROM may be null, written <>", "no address");
 	if (len == 0 && *s->p == '@')
 		return refuse(s, NULL, "no local-part before the \"@\"");
 	if (len && !dot_string(start, len))
@@ -207,14 +208,29 @@ plain_string(struct scan *s)
 static int
 local_part(struct scan *s)
 {
-	if ((at(s, '"') ? quoted_string(s) : plain_string(s)) == -1)
+	bool quoted = at(s, '"');
+
+	if ((quoted ? quoted_string(s) : plain_string(s)) == -1)
 		return -1;
+	if (s->p < s->end &&
+	    (quoted ? atext(*s->p) || *s->p == '.' : *s->p == '"'))
+		return refuse(s,
+		    "write the whole of it in quotes: \"a b\"@host",
+		    "quotes around a part of the local-part only");
 	if (s->p < s->end && *s->p != '@' && *s->p != '>')
 		return stray(s, "local-part");
 	if (buf_len(&s->path) > LIMIT_LOCAL)
 		return refuse(
 		    s, NULL, "the local-part has more than 64 octets");
 	return 0;
+}
+
+/* What a domain can have, and the underscore, whose fault has a name. */
+static bool
+domain_octet(char c)
+{
+	return high(c) || strchr("-._", c) || (c >= '0' && c <= '9') ||
+	       (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /* R-5321-54; the dot that makes a name absolute is no part of a mailbox. */
@@ -224,9 +240,11 @@ domain(struct scan *s)
 	const char *start = s->p, *fault;
 	size_t len;
 
-	while (s->p < s->end && !strchr(" ()<>[]@,:;\\\"", *s->p))
+	while (s->p < s->end && domain_octet(*s->p))
 		s->p++;
 	len = (size_t)(s->p - start);
+	if (len == 0 && s->p < s->end && *s->p != '>')
+		return stray(s, "domain");
 	if (len && start[len - 1] == '.')
 		len--;
 	fault = domain_fault(start, len);
@@ -254,6 +272,9 @@ literal(struct scan *s)
 static int
 no_domain(const struct scan *s)
 {
+	if (memchr(buf_head(&s->path), '@', buf_len(&s->path)))
+		return refuse(s, "leave the quotes around the address out",
+		    "no domain, since the \"@\" is in quotes");
 	if (s->kind == ADDRESS_SENDER)
 		return refuse(s, "write user@host, or <> for the null sender",
 		    "no domain");
@@ -278,7 +299,7 @@ mailbox(struct scan *s)
 	if (s->p < s->end && !strchr("> (", *s->p))
 		return stray(s, "domain");
 	if (buf_len(&s->path) + 2 > LIMIT_PATH)
-		return refuse(s, NULL, "the address has more than 256 octets");
+		return refuse(s, NULL, "the address has more than 254 octets");
 	return 0;
 }
 
@@ -297,7 +318,8 @@ source_route(struct scan *s)
 		if (!take(s, ','))
 			break;
 	}
-	return refuse(s, NULL, "no local-part, or a malformed source route");
+	return refuse(s, NULL,
+	    "no local-part before the \"@\", or a malformed source route");
 }
 
 static int

@@ -32,9 +32,9 @@ label_fault(const char *p, size_t len)
 	size_t i;
 
 	if (len == 0)
-		return "an empty label in the domain";
+		return "a dot at the edge of the domain, or two in a row";
 	if (p[0] == '-' || p[len - 1] == '-')
-		return "a hyphen at the edge of a label of the domain";
+		return "a hyphen at the edge of a part of the domain";
 	for (i = 0; i < len; i++) {
 		if (high(p[i]))
 			ascii = false;
@@ -45,7 +45,7 @@ label_fault(const char *p, size_t len)
 	}
 	/* RFC 5890 2.3.2.1: a U-label may have more octets than its A-label */
 	return ascii && len > LIMIT_LABEL
-		   ? "a label of the domain has more than 63 octets"
+		   ? "a part of the domain has more than 63 octets"
 		   : NULL;
 }
 

@@ -102,7 +102,7 @@ static const struct good good[] = {
 
 #define LIST "more than one address: give each as an argument of its own"
 #define CONTROL "a control character"
-#define UNCLOSED "a quote or comment that is not closed"
+#define UNCLOSED "a quote or \"(\" that is not closed"
 #define DOTS "a dot at the edge of the local-part, or two in a row"
 #define SPACE "white space in the address"
 #define BEHIND "text behind the address"
@@ -112,7 +112,9 @@ static const struct good good[] = {
 #define NUMBER                                                                 \
 	"the domain ends in a number: an IP address stands in brackets, as "   \
 	"in user@[192.0.2.1]"
-#define ROUTE "no local-part, or a malformed source route"
+#define ROUTE "no local-part before the \"@\", or a malformed source route"
+#define QUOTES "quotes around a part of the local-part only"
+#define ATS "more than one \"@\""
 
 static const struct bad bad[] = {
 	/* lists, and what follows */
@@ -145,13 +147,22 @@ static const struct bad bad[] = {
 	{ R, ".a@b", DOTS },
 	{ R, "a.@b", DOTS },
 	{ R, "a..b@c", DOTS },
-	{ R, "a@b@c", "more than one \"@\"" },
+	{ R, "a@b@c", ATS },
+	{ R, "a@@b", ATS },
+	{ R, "<a@@b>", ATS },
+	{ R, "a@ b", SPACE },
+	{ R, "a@!b", "'!' cannot stand in the domain" },
+	{ R, "a@b'", "'\'' cannot stand in the domain" },
+	{ R, "a@b/c", "'/' cannot stand in the domain" },
 	{ R, "a\\@b@c", "'\\' cannot stand in the local-part" },
 	{ R, "a:b@c", "':' cannot stand in the local-part" },
 	{ R, "a(x)@c", "'(' cannot stand in the local-part" },
 	{ R, "a.\"b\"@c", DOTS },
-	{ R, "a\"b\"@c", "'\"' cannot stand in the local-part" },
-	{ R, "\"a\"b@c", "'b' cannot stand in the local-part" },
+	{ R, "a\"b\"@c", QUOTES },
+	{ R, "\"a\"b@c", QUOTES },
+	{ R, "\"a\".\"b\"@c", QUOTES },
+	{ R, "\"a@b\"", "no domain, since the \"@\" is in quotes" },
+	{ S, "\"a@b\"", "no domain, since the \"@\" is in quotes" },
 	{ R, "\"a@b", UNCLOSED },
 	{ R, "<\"a@b>", UNCLOSED },
 	{ R, "\"a\\\"@b", UNCLOSED },
@@ -161,22 +172,22 @@ static const struct bad bad[] = {
 	{ R, "\"\\\303\274\"@b", "a backslash before what is not ASCII" },
 	{ R, "abcde" SIXTY "@x", LONG },
 	/* domains */
-	{ R, "a@b..c", "an empty label in the domain" },
-	{ R, "a@.b", "an empty label in the domain" },
-	{ R, "a@b-.c", "a hyphen at the edge of a label of the domain" },
+	{ R, "a@b..c", "a dot at the edge of the domain, or two in a row" },
+	{ R, "a@.b", "a dot at the edge of the domain, or two in a row" },
+	{ R, "a@b-.c", "a hyphen at the edge of a part of the domain" },
 	{ R, "a@b_c.example", "an underscore in the domain" },
-	{ R, "a@b!c", "a character that cannot stand in a domain" },
+	{ R, "a@b!c", "'!' cannot stand in the domain" },
 	{ R, "a@b:25", "':' cannot stand in the domain" },
 	{ R, "a@b[c]", "'[' cannot stand in the domain" },
 	{ R, "a@192.0.2.1", NUMBER },
 	{ R, "a@b.123", NUMBER },
-	{ R, "a@x" LABEL63, "a label of the domain has more than 63 octets" },
+	{ R, "a@x" LABEL63, "a part of the domain has more than 63 octets" },
 	{ R, "a@" LONG_DOMAIN "." LABEL63 ".c",
 	    "the domain has more than 255 octets" },
 	{ R, "a@" LONG_DOMAIN "." LABEL63,
-	    "the address has more than 256 octets" },
+	    "the address has more than 254 octets" },
 	{ R, "abcd" SIXTY "@" LABEL63 "." LABEL63 "." SIXTY "ab",
-	    "the address has more than 256 octets" },
+	    "the address has more than 254 octets" },
 	/* literals */
 	{ R, "a@[192.0.2.256]", LITERAL },
 	{ R, "a@[192.0.2.1", LITERAL },
