@@ -48,7 +48,7 @@ enum {
 
 static struct poptOption envelope_table[] = {
 	{ "to-file", 0, VALUE, OPT_TO_FILE,
-	    "more recipients, one a line; # begins a comment", "FILE" },
+	    "more recipients, one a line; -: standard input", "FILE" },
 	{ "all-or-none", 0, FLAG, OPT_ALL_OR_NONE,
 	    "send nothing unless every recipient is accepted", NULL },
 	POPT_TABLEEND
@@ -56,23 +56,25 @@ static struct poptOption envelope_table[] = {
 
 static struct poptOption message_table[] = {
 	{ "message", 'm', VALUE, 'm',
-	    "the message is in FILE, not on standard input", "FILE" },
+	    "where the message is (-: standard input)", "FILE" },
 	POPT_TABLEEND
 };
 
 static struct poptOption connection_table[] = {
 	{ "ipv4", '4', FLAG, '4', "only IPv4 addresses", NULL },
 	{ "ipv6", '6', FLAG, '6', "only IPv6 addresses", NULL },
-	{ "port", 'p', VALUE, 'p', "connect to this port", "PORT" },
+	{ "port", 'p', VALUE, 'p', "connect to this port (25, or the URL's)",
+	    "PORT" },
 	{ "bind", 0, VALUE, OPT_BIND, "connect from this address",
 	    "ADDRESS[:PORT]" },
-	{ "helo", 0, VALUE, OPT_HELO, "the name to say in EHLO", "NAME" },
+	{ "helo", 0, VALUE, OPT_HELO, "the name to say in EHLO (this host's)",
+	    "NAME" },
 	{ "connect-timeout", 0, VALUE, OPT_CONNECT_TIMEOUT,
 	    "time to connect to one address (30)", "SECONDS" },
-	{ "timeout", 0, VALUE, OPT_TIMEOUT,
-	    "time for each reply (RFC 5321: 120 to 600)", "SECONDS" },
-	{ "deadline", 0, VALUE, OPT_DEADLINE, "time for the whole run",
+	{ "timeout", 0, VALUE, OPT_TIMEOUT, "time for each reply (120 to 600)",
 	    "SECONDS" },
+	{ "deadline", 0, VALUE, OPT_DEADLINE,
+	    "time for the whole run (no limit)", "SECONDS" },
 	{ "no-pipelining", 0, FLAG, OPT_NO_PIPELINING, "one command at a time",
 	    NULL },
 	{ "no-chunking", 0, FLAG, OPT_NO_CHUNKING, "DATA, never BDAT", NULL },
@@ -81,21 +83,22 @@ static struct poptOption connection_table[] = {
 	POPT_TABLEEND
 };
 
-static struct poptOption tls_table[] = { { "tls", 0, VALUE, OPT_TLS,
-					     "auto, starttls, implicit or none",
-					     "POLICY" },
+static struct poptOption tls_table[] = {
+	{ "tls", 0, VALUE, OPT_TLS,
+	    "auto, starttls, implicit or none (SERVER's)", "POLICY" },
 	{ "tls-ca", 0, VALUE, OPT_TLS_CA,
 	    "trust these authorities, not the system's", "FILE|FOLDER" },
 	{ "tls-name", 0, VALUE, OPT_TLS_NAME,
-	    "the name that the certificate must be for", "NAME" },
+	    "the name in the certificate (SERVER's)", "NAME" },
 	{ "tls-insecure", 0, FLAG, OPT_TLS_INSECURE,
 	    "do not verify the certificate", NULL },
-	POPT_TABLEEND };
+	POPT_TABLEEND
+};
 
-static struct poptOption auth_table[] = { { "user", 'u', VALUE, 'u',
-					      "log in as NAME", "NAME" },
+static struct poptOption auth_table[] = {
+	{ "user", 'u', VALUE, 'u', "log in as NAME (SERVER's USER)", "NAME" },
 	{ "authzid", 0, VALUE, OPT_AUTHZID, "act as NAME (PLAIN)", "NAME" },
-	{ "auth", 0, VALUE, OPT_AUTH, "only these mechanisms",
+	{ "auth", 0, VALUE, OPT_AUTH, "only these mechanisms (all)",
 	    "MECHANISM[,...]" },
 	{ "allow-cleartext-auth", 0, FLAG, OPT_CLEARTEXT_AUTH,
 	    "log in without TLS or a verified certificate too", NULL },
@@ -105,7 +108,8 @@ static struct poptOption auth_table[] = { { "user", 'u', VALUE, 'u',
 	    "sh -c COMMAND prints the password", "COMMAND" },
 	{ "password-fd", 0, VALUE, OPT_PASSWORD_FD,
 	    "the password comes from descriptor N", "N" },
-	POPT_TABLEEND };
+	POPT_TABLEEND
+};
 
 static struct poptOption report_table[] = {
 	{ "quiet", 'q', FLAG, 'q', "print only what was not accepted", NULL },
