@@ -489,6 +489,18 @@ ok for 1 of 1 recipient, nothing sent"
 	wrong '--quiet=yes: option does not take an argument' 'ehlo --help'
 }
 
+@test "--help says the default, and the unit of a time" {
+	local help option
+
+	help=$("$EHLO" --help | sed ':a;N;$!ba;s/\n  *\([^- ]\)/ \1/g')
+	for option in message port helo connect-timeout timeout deadline tls \
+		tls-name user auth; do
+		grep -q -e "--$option=[^ ]* .*([^()]*)$" <<<"$help"
+	done
+	[ "$(grep -c =SECONDS <<<"$help")" -ge 3 ]
+	run ! grep -e '-timeout=' -e --deadline= <(grep -v =SECONDS <<<"$help")
+}
+
 @test "an empty value is refused, and the option named" {
 	local n=0 option
 

@@ -78,7 +78,7 @@ stages_of_program() {
 }
 
 @test "the page has the exit statuses, in the order in which they apply" {
-	diff <(printf '%s\n' 79 1 0 64 66 70 71 65 77 76 68 75 67 69) \
+	diff <(printf '%s\n' 79 1 0 64 66 70 71 73 65 77 76 68 75 67 69) \
 		<(part Sh 'EXIT STATUS' | sed -n 's/^\.It //p')
 }
 
@@ -92,6 +92,49 @@ stages_of_program() {
 @test "the page has the stages of --json, in their order" {
 	diff <(echo local; stages_of_program) \
 		<(part Ss JSON | sed -n '/^The stages/,$s/^\.It Cm //p')
+}
+
+# The shell lines of the example that follows this sentence.
+example() {
+	sed -n "/^$1/,/^\.Ed/p" "$PAGE" | sed -e '1,/^\.Bd/d' -e '/^\.Ed/d'
+}
+
+# What that script says when ehlo ends with STATUS; the message may be there
+# still.
+script_says() {
+	rm -f report.*
+	: >notice
+	sh -c 'status=$1
+		ehlo() { echo "unsent x"; return "$status"; }
+		'"$(example 'A script that must know')" - "$1"
+	cat report.* >/dev/null # it was kept
+}
+
+@test "the script in the page takes nothing for refused that is not" {
+	cd "$BATS_TEST_TMPDIR"
+	script_says 0
+	[ ! -e notice ]
+	for status in 65 67 69; do
+		script_says "$status" | grep -q refused
+		[ -e notice ]
+	done
+	for status in 64 66 68 70 71 75 76 77 129 130 143; do
+		run script_says "$status"
+		[[ $output = 'nobody got it'*'try again'* ]]
+		[ -e notice ]
+	done
+	for status in 79 137; do
+		run script_says "$status"
+		[[ $output = 'somebody may have got it'* ]]
+		[ -e notice ]
+	done
+	run script_says 1
+	[[ $output = 'some did not get it'* ]]
+}
+
+@test "no word of a message is lost to a macro of the same name" {
+	grep -q '^\.It .*No such file' "$PAGE"
+	run ! grep '^\.It .* No ' "$PAGE"
 }
 
 @test "the page lints clean" {
