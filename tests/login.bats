@@ -358,6 +358,18 @@ lines ' --auth-clear --require-auth
 hint: --message FILE"
 }
 
+@test "--password-fd 0 goes with what sends no message" {
+	serve_ann
+	ehlo --user ann --password-fd 0 --check "127.0.0.1:$PORT" \
+		a@client.test b@server.test < <(echo 'open sesame')
+	ended 0 "ok        b@server.test  250 2.1.5 Ok
+ok for 1 of 1 recipient, nothing sent"
+	[ "$(sent_commands | grep MAIL)" = 'MAIL FROM:<a@client.test>' ]
+	ehlo --user ann --password-fd 0 --quit-after auth "127.0.0.1:$PORT" \
+		<<<'open sesame'
+	ended 0 ''
+}
+
 @test "--password-fd that is not open makes 66" {
 	serve_ann
 	login --password-fd 9 9<&-
