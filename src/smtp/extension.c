@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "smtp/extension.h"
 
@@ -24,6 +25,10 @@ static const struct {
 	{ "STARTTLS", EXT_STARTTLS },
 	{ "PRDR", EXT_PRDR },
 	{ "LIMITS", EXT_LIMITS },
+	{ "REQUIRETLS", EXT_REQUIRETLS },
+	{ "FUTURERELEASE", EXT_FUTURERELEASE },
+	{ "DELIVERBY", EXT_DELIVERBY },
+	{ "MT-PRIORITY", EXT_MT_PRIORITY },
 };
 
 /* Cuts from rest what stands before the next separator, or all of it. */
@@ -131,6 +136,35 @@ read_limits(struct extensions *e, struct span parameters)
 		read_limit(e, limit);
 }
 
+/* RFC 4865 4: the longest time and the latest, each of which says nothing if it
+ * is malformed. */
+static void
+read_hold(struct extensions *e, struct span parameters)
+{
+	struct span word;
+	uint64_t seconds;
+	int64_t until;
+
+	if (cut(&parameters, ' ', &word) && word.len <= 9 &&
+	    text_number(word.p, word.len, 999999999, &seconds) == 0)
+		e->hold_seconds = seconds;
+	if (cut(&parameters, ' ', &word) &&
+	    rfc3339_read(word.p, word.len, &until) == 0)
+		e->hold_until = until;
+}
+
+/* RFC 2852 3: a list parted by commas, of which only the first is defined. */
+static void
+read_by(struct extensions *e, struct span parameters)
+{
+	struct span word;
+	uint64_t seconds;
+
+	if (cut(&parameters, ',', &word) && word.len <= 9 &&
+	    text_number(word.p, word.len, 999999999, &seconds) == 0)
+		e->by_least = seconds;
+}
+
 static unsigned
 find(struct span word)
 {
@@ -164,6 +198,20 @@ read_line(struct extensions *e, struct span line)
 		read_mechanisms(e, rest);
 	if (found == EXT_LIMITS)
 		read_limits(e, rest);
+	if (found == EXT_FUTURERELEASE)
+		read_hold(e, rest);
+	if (found == EXT_DELIVERBY)
+		read_by(e, rest);
+}
+
+/* All but the memory. */
+static void
+forget(struct extensions *e)
+{
+	struct buf mechanisms = e->mechanisms;
+
+	buf_clear(&mechanisms);
+	*e = (struct extensions){ .mechanisms = mechanisms };
 }
 
 void
@@ -171,10 +219,7 @@ extensions_read(struct extensions *e, const struct reply *r)
 {
 	struct span rest = { buf_head(&r->text), buf_len(&r->text) }, line;
 
-	e->offered = 0;
-	e->size = 0;
-	e->rcptmax = e->rcptdomainmax = e->mailmax = 0;
-	buf_clear(&e->mechanisms);
+	forget(e);
 	cut(&rest, '\n', &line); /* the server's name and greeting */
 	while (cut(&rest, '\n', &line))
 		read_line(e, line);
@@ -196,8 +241,6 @@ extensions_mechanism(const struct extensions *e, const char *name)
 void
 extensions_free(struct extensions *e)
 {
-	e->offered = 0;
-	e->size = 0;
-	e->rcptmax = e->rcptdomainmax = e->mailmax = 0;
+	forget(e);
 	buf_free(&e->mechanisms);
 }

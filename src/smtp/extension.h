@@ -21,7 +21,11 @@ enum extension {
 	EXT_SMTPUTF8 = 1 << 8,
 	EXT_STARTTLS = 1 << 9,
 	EXT_PRDR = 1 << 10,
-	EXT_LIMITS = 1 << 11
+	EXT_LIMITS = 1 << 11,
+	EXT_REQUIRETLS = 1 << 12,
+	EXT_FUTURERELEASE = 1 << 13,
+	EXT_DELIVERBY = 1 << 14,
+	EXT_MT_PRIORITY = 1 << 15
 };
 
 struct extensions {
@@ -31,6 +35,11 @@ struct extensions {
 	size_t rcptmax; /* recipients in a transaction */
 	size_t rcptdomainmax; /* domains in a transaction */
 	size_t mailmax; /* transactions in a session */
+	/* What the server allows of FUTURERELEASE (RFC 4865) and DELIVERBY
+	 * (RFC 2852): 0 where no limit is known */
+	uint64_t hold_seconds; /* how long it holds a message at most */
+	int64_t hold_until; /* until when, in seconds since 1970 */
+	uint64_t by_least; /* the least time for a return */
 	struct buf mechanisms; /* of AUTH: upper case, a space around each:
 				* " PLAIN LOGIN " */
 };

@@ -173,11 +173,62 @@ a_whole_reply(void)
 	buf_free(&in);
 }
 
+/* RFC 4865, RFC 2852: what is malformed says nothing, and nothing stays of
+ * another server. */
+static void
+what_of_time(void)
+{
+	static const struct {
+		const char *text;
+		unsigned offered;
+		uint64_t hold_seconds;
+		int64_t hold_until;
+		uint64_t by_least;
+	} times[] = {
+		{ "mx\nFUTURERELEASE 3600 2030-01-01T00:00:00Z",
+		    EXT_FUTURERELEASE, 3600, 1893456000, 0 },
+		{ "mx\nfuturerelease 3600 2030-01-01T01:00:00+01:00",
+		    EXT_FUTURERELEASE, 3600, 1893456000, 0 },
+		{ "mx\nFUTURERELEASE", EXT_FUTURERELEASE, 0, 0, 0 },
+		{ "mx\nFUTURERELEASE 3600", EXT_FUTURERELEASE, 3600, 0, 0 },
+		{ "mx\nFUTURERELEASE 3600 soon", EXT_FUTURERELEASE, 3600, 0,
+		    0 },
+		{ "mx\nFUTURERELEASE x 2030-01-01T00:00:00Z", EXT_FUTURERELEASE,
+		    0, 1893456000, 0 },
+		{ "mx\nFUTURERELEASE 1000000000 2030-01-01", EXT_FUTURERELEASE,
+		    0, 0, 0 },
+		{ "mx\nDELIVERBY 60", EXT_DELIVERBY, 0, 0, 60 },
+		{ "mx\nDeliverBy 60,X=1", EXT_DELIVERBY, 0, 0, 60 },
+		{ "mx\nDELIVERBY", EXT_DELIVERBY, 0, 0, 0 },
+		{ "mx\nDELIVERBY ,60", EXT_DELIVERBY, 0, 0, 0 },
+		{ "mx\nDELIVERBY -60", EXT_DELIVERBY, 0, 0, 0 },
+		{ "mx\nDELIVERBY 1000000000", EXT_DELIVERBY, 0, 0, 0 },
+		{ "mx\nREQUIRETLS\nMT-PRIORITY STANAG4406",
+		    EXT_REQUIRETLS | EXT_MT_PRIORITY, 0, 0, 0 },
+		{ "mx\nREQUIRETLSX\nMT\nFUTURE-RELEASE 1", 0, 0, 0, 0 },
+	};
+	struct extensions e = { 0 };
+	struct reply r;
+	size_t i;
+
+	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		r = saying(times[i].text, strlen(times[i].text));
+		extensions_read(&e, &r);
+		CHECK_INT(e.offered, times[i].offered, times[i].text);
+		CHECK_INT(e.hold_seconds, times[i].hold_seconds, times[i].text);
+		CHECK_INT(e.hold_until, times[i].hold_until, times[i].text);
+		CHECK_INT(e.by_least, times[i].by_least, times[i].text);
+		reply_free(&r);
+	}
+	extensions_free(&e);
+}
+
 int
 main(void)
 {
 	what_a_reply_offers();
 	mechanisms_are_whole_words();
 	a_whole_reply();
+	what_of_time();
 	return check_done("t_extension");
 }
