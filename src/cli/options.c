@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/crypto.h>
 #include <popt.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/delivery.h"
 #include "cli/options.h"
 #include "cli/values.h"
 #include "net/dial.h"
@@ -139,6 +141,7 @@ static struct poptOption help_table[] = {
 static const struct poptOption table[] = { { GROUP(
 					       envelope_table, "Envelope:") },
 	{ GROUP(message_table, "Message:") },
+	{ GROUP(delivery_table, "Delivery:") },
 	{ GROUP(connection_table, "Connection:") },
 	{ GROUP(tls_table, "TLS:") }, { GROUP(auth_table, "Login:") },
 	{ GROUP(report_table, "Report:") }, { GROUP(help_table, "Help:") },
@@ -299,6 +302,9 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 		*field = value;
 		return 0;
 	}
+	if (delivery_has(option))
+		return delivery_apply(
+		    &o->session.parameters, option, value, problem);
 	switch (option) {
 	case '4':
 		return family(o, AF_INET, problem);
@@ -490,6 +496,9 @@ arguments(struct options *o, const char **words, struct problem *problem)
 	if (o->envelope.nrecipient == 0 && (!stage || stage == STAGE_RCPT))
 		return problem_hint(problem, FAIL_USAGE,
 		    "give TO behind FROM, or --to-file FILE", "no recipient");
+	if (delivery_check(&o->session, &o->envelope, time(NULL), problem) ==
+	    -1)
+		return -1;
 	return check_login(o, problem);
 }
 
@@ -570,4 +579,5 @@ options_free(struct options *o)
 	envelope_free(&o->envelope);
 	credentials_free(&o->credentials);
 	buf_free(&o->mechanisms);
+	parameters_free(&o->session.parameters);
 }

@@ -67,6 +67,10 @@ helo(struct session *s)
 	if (s->options->tls == TLS_STARTTLS)
 		return stop(s, FAIL_AUTH, NULL,
 		    "the server knows only HELO, which has no STARTTLS");
+	if (parameters_any(&s->options->parameters))
+		return unfit(s, NULL,
+		    "the server knows only HELO, which has no parameters of "
+		    "MAIL and RCPT");
 	if (say(s, CMD_HELO, 0, "HELO %s", s->helo) == -1)
 		return -1;
 	if (reply_class(&s->reply) == 2)

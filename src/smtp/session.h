@@ -16,6 +16,7 @@
 #include "net/trace.h"
 #include "smtp/envelope.h"
 #include "smtp/extension.h"
+#include "smtp/parameters.h"
 #include "smtp/reply.h"
 #include "smtp/sasl.h"
 
@@ -30,6 +31,7 @@ struct session_options {
 	bool no_chunking;
 	bool no_esmtp;
 	bool lmtp; /* RFC 2033 */
+	struct parameters parameters; /* of MAIL and RCPT */
 	bool all_or_none; /* one recipient refused: nothing is sent */
 	bool check; /* all but the message */
 	bool probe; /* no transaction */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "smtp/content.h"
 #include "smtp/exchange.h"
@@ -40,6 +41,21 @@ message_fits(struct session *s)
 	return 0;
 }
 
+/* Whether the server takes the parameters that are asked for (R-3461-05). */
+static int
+parameters_fit_here(struct session *s)
+{
+	struct problem why = { 0 };
+	int rv;
+
+	rv = parameters_fit(&s->options->parameters, &s->extensions,
+	    s->protection == VERIFIED, time(NULL), &why);
+	if (rv == -1)
+		unfit(s, why.hint, "%s", buf_str(&why.text));
+	problem_free(&why);
+	return rv;
+}
+
 /* All that must be known before MAIL, by what is offered now. */
 static int
 fits(struct session *s)
@@ -52,7 +68,7 @@ fits(struct session *s)
 		return unfit(s, NULL,
 		    "an address is not ASCII, and the server does not offer "
 		    "SMTPUTF8");
-	return 0;
+	return parameters_fit_here(s);
 }
 
 static int
@@ -73,6 +89,7 @@ mail(struct session *s, size_t nleft)
 	s->prdr = offered & EXT_PRDR && nleft > 1 && !s->options->lmtp;
 	if (s->prdr)
 		buf_adds(&line, " PRDR");
+	parameters_mail(&s->options->parameters, &line);
 	s->ntransaction++;
 	rv = say(s, CMD_MAIL, 0, "%s", buf_str(&line));
 	buf_free(&line);
@@ -109,6 +126,7 @@ recipients(struct session *s)
 {
 	const struct envelope *e = s->envelope;
 	struct domains domains = { 0 };
+	struct buf line = { 0 };
 	size_t i, n = 0, most = s->extensions.rcptmax;
 	int rv = 0;
 
@@ -118,9 +136,13 @@ recipients(struct session *s)
 			s->extensions.rcptdomainmax))
 			continue;
 		n++;
-		rv = say(s, CMD_RCPT, i, "RCPT TO:<%s>",
-		    e->recipients[i].address.path);
+		buf_clear(&line);
+		buf_addf(&line, "RCPT TO:<%s>", e->recipients[i].address.path);
+		parameters_rcpt(
+		    &s->options->parameters, &e->recipients[i].address, &line);
+		rv = say(s, CMD_RCPT, i, "%s", buf_str(&line));
 	}
+	buf_free(&line);
 	free(domains.names);
 	return rv;
 }

@@ -212,15 +212,26 @@ heed_rcpt(struct session *s, size_t i)
 	}
 }
 
+/* 455 and 555 are about a parameter (RFC 5321 4.2.2), so the user is told which
+ * ones he has asked for. */
 static void
 heed_mail(struct session *s)
 {
+	struct buf what = { 0 }, asked = { 0 };
+
 	if (reply_class(&s->reply) == 2)
 		return;
+	buf_adds(&what, "MAIL FROM");
+	if (s->reply.code == 455 || s->reply.code == 555)
+		parameters_mail(&s->options->parameters, &asked);
+	if (buf_len(&asked))
+		buf_addf(&what, " with%s", buf_str(&asked));
 	if (is_login_wanted(&s->reply))
-		denied(s, FAIL_AUTH, login_wanted(s), "MAIL FROM");
+		denied(s, FAIL_AUTH, login_wanted(s), buf_str(&what));
 	else
-		denied(s, FAIL_SERVER, NULL, "MAIL FROM");
+		denied(s, FAIL_SERVER, NULL, buf_str(&what));
+	buf_free(&what);
+	buf_free(&asked);
 }
 
 static enum outcome
