@@ -525,3 +525,35 @@ arrives_as() { # FILE
 	[ "$(wc -c <message)" -gt 3000000 ]
 	arrives_as message
 }
+
+# Whether Postfix has written a report on the message just sent.
+has_report() {
+	report=$(sed -n "s/.*$id: sender delivery status notification: //p" \
+	    "$postfix/maillog")
+	[ -n "$report" ]
+}
+
+@test "a report of delivery has the ID and the recipient as they were given" {
+	local report
+
+	submit --dsn-notify success --dsn-return headers --dsn-id 'Q Q+1=x' \
+	    "localhost:$RELAY" bob@example.test alice@example.test
+	accepted_by_alice
+	await has_report
+	id=$report await delivered bob
+	diff -u - <(grep -h -e '^Original-' -e '^Action:' "$file") <<-'END'
+	Original-Envelope-Id: Q Q+1=x
+	Original-Recipient: rfc822;alice@example.test
+	Action: delivered
+	END
+}
+
+@test "a parameter that the server does not know is refused by it and named" {
+	submit --mail-param X=1 "localhost:$RELAY" bob@example.test \
+	    alice@example.test
+	reported 69 <<-'END'
+	refused   alice@example.test  555 5.5.4 Unsupported option: X=1
+	sent to 0 of 1 recipient
+	END
+	grep -F ': MAIL FROM with X=1: 555 5.5.4 ' trace
+}
