@@ -113,12 +113,11 @@ RCPT TO:<b@server.test>'
 
 @test "DSN: what is no value of an option is a usage error" {
 	refuses --dsn-notify 'not never, or a list of success, failure, delay' \
-		always success, ,success success,,delay 'success, delay' ''
+		always success, ,success success,,delay 'success, delay'
 	refuses --dsn-notify 'never stands alone' NEVER,SUCCESS delay,never
 	refuses --dsn-notify 'a word twice' success,success never,NEVER
-	refuses --dsn-return 'not full or headers' HDRS '' full,headers
+	refuses --dsn-return 'not full or headers' HDRS full,headers
 	refuses --dsn-id 'a control character, or one that is not ASCII' é
-	refused --dsn-id '' -- '--dsn-id: empty'
 	refused --dsn-id $'a\r\nRSET' -- \
 		'--dsn-id a\x0D\x0ARSET: a control character, or one that is not ASCII'
 }
@@ -260,11 +259,11 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: the message is to be held long
 
 @test "times to hold a message until are checked" {
 	refuses --hold-for 'not a number of seconds from 1 to 999999999' \
-		0 -1 1000000000 1.5 1h ''
+		0 -1 1000000000 1.5 1h
 	refuses --hold-until \
 		'not a time such as 2030-01-31T08:00:00Z or 2030-01-31T09:00:00+01:00' \
 		tomorrow 2030-01-31 2030-02-30T00:00:00Z \
-		2030-01-31T08:00:00 ''
+		2030-01-31T08:00:00
 	refused --hold-until 2001-01-01T00:00:00Z -- \
 		'--hold-until: that time has passed'
 	refused --hold-for 5 --hold-until 2099-01-01T00:00:00Z -- \
@@ -305,7 +304,7 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: the message is to be held long
 
 @test "values of --deliver-by are checked" {
 	refuses --deliver-by 'not a number of seconds up to 999999999' \
-		'' x ,return 1000000000 +5 5s --5
+		x ,return 1000000000 +5 5s --5
 	refuses --deliver-by 'not return or notify behind the comma' \
 		5, 5,R 5,return,notify
 	refuses --deliver-by 'return wants a time of at least 1 second' \
@@ -326,7 +325,7 @@ RCPT TO:<b@server.test>'
 	serve
 	to_b --mt-priority 0
 	unfit 'MT-PRIORITY=0: the server does not offer MT-PRIORITY'
-	refuses --mt-priority 'not a number from -9 to 9' 10 -10 x '' +1 1.0
+	refuses --mt-priority 'not a number from -9 to 9' 10 -10 x +1 1.0
 }
 
 # Others
@@ -363,7 +362,7 @@ RCPT TO:<b@server.test> NOTIFY=DELAY ORCPT=x400;c+3Dde'
 	local option value
 
 	for option in --mail-param --rcpt-param; do
-		for value in '' =x X= 'X Y' X=a=b 'X=a b' X=é; do
+		for value in =x X= 'X Y' X=a=b 'X=a b' X=é; do
 			refused "$option" "$value" -- \
 				"$option $value: not KEYWORD or KEYWORD=VALUE" \
 				'in xtext +20 is a space and +3D is ='
