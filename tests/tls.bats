@@ -439,6 +439,38 @@ hint: --tls-name NAME" ]
 	failed 77 unsent "$unknown_issuer" "$unknown_issuer" "$ca_hint"
 }
 
+@test "what a trusted certificate is rejected for stays rejected" {
+	serve_tls server
+	cd "$BATS_TEST_TMPDIR"
+	openssl x509 -in "$CERTS/ca.pem" -trustout -addreject serverAuth \
+		-out rejected
+	openssl x509 -in "$CERTS/ca.pem" -trustout -addtrust serverAuth \
+		-out trusted
+	openssl x509 -in "$CERTS/ca.pem" -trustout -addtrust clientAuth \
+		-out clients
+	starttls --tls-ca trusted
+	arrived
+	for file in rejected clients; do
+		starttls --tls-ca "$file"
+		[ "$status" -eq 77 ]
+		grep -q "^ehlo: .*: $not_accepted: certificate rejected: CN = Test authority" "$ERR"
+	done
+	export SSL_CERT_DIR=none SSL_CERT_FILE=rejected
+	starttls
+	[ "$status" -eq 77 ]
+}
+
+@test "who is in SSL_CERT_FILE is not looked for in SSL_CERT_DIR" {
+	serve_tls server
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	authority '/CN=Test authority' >"$BATS_TEST_TMPDIR/folder/impostor.pem"
+	openssl rehash "$BATS_TEST_TMPDIR/folder"
+	export SSL_CERT_DIR=$BATS_TEST_TMPDIR/folder
+	export SSL_CERT_FILE=$CERTS/ca.pem
+	starttls
+	arrived
+}
+
 @test "SSL_CERT_DIR is searched too" {
 	mkdir "$BATS_TEST_TMPDIR/folder"
 	export SSL_CERT_FILE=$BATS_TEST_TMPDIR/none

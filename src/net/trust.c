@@ -18,6 +18,7 @@ struct bundle {
 	struct entry {
 		size_t at, len;
 		size_t subject, subject_len;
+		bool trusted; /* uses that it is for, or not, stand behind it */
 		bool loaded;
 	} * entries;
 	size_t nentry;
@@ -75,12 +76,13 @@ find_subject(struct entry *e, const unsigned char *der)
 	return 0;
 }
 
+/* The next certificate's base64, and whether openssl x509 -trustout made it. */
 static const char *
-next_certificate(const char *p, const char **end)
+next_certificate(const char *p, const char **end, bool *trusted)
 {
 	static const char *const begins[] = {
-		"-----BEGIN CERTIFICATE-----",
 		"-----BEGIN TRUSTED CERTIFICATE-----",
+		"-----BEGIN CERTIFICATE-----",
 		"-----BEGIN X509 CERTIFICATE-----",
 	};
 	size_t i;
@@ -90,6 +92,7 @@ next_certificate(const char *p, const char **end)
 			if (strncmp(p, begins[i], strlen(begins[i])) != 0)
 				continue;
 			p += strlen(begins[i]);
+			*trusted = i == 0;
 			*end = strstr(p, "-----END ");
 			return *end ? p : NULL;
 		}
@@ -105,11 +108,12 @@ decode_all(struct bundle *b, const char *text, size_t size)
 	const char *p = text, *end;
 	size_t used = 0;
 	struct entry e;
+	bool trusted;
 	int n, last;
 
 	b->der = mem_array(size, 1);
-	while (ctx && (p = next_certificate(p, &end)) != NULL) {
-		e = (struct entry){ .at = used };
+	while (ctx && (p = next_certificate(p, &end, &trusted)) != NULL) {
+		e = (struct entry){ .at = used, .trusted = trusted };
 		EVP_DecodeInit(ctx);
 		if (EVP_DecodeUpdate(ctx, b->der + used, &n,
 			(const unsigned char *)p, (int)(end - p)) != -1 &&
@@ -155,7 +159,8 @@ load(X509_STORE *store, struct bundle *b, struct entry *e)
 	if (e->loaded)
 		return 0;
 	e->loaded = true;
-	cert = d2i_X509(NULL, &p, (long)e->len);
+	cert = e->trusted ? d2i_X509_AUX(NULL, &p, (long)e->len)
+			  : d2i_X509(NULL, &p, (long)e->len);
 	added = cert && X509_STORE_add_cert(store, cert);
 	X509_free(cert); /* the store has a reference of its own */
 	return added;
@@ -292,7 +297,8 @@ trust_system(X509_STORE *store, struct problem *problem)
 		folder = X509_get_default_cert_dir();
 	if (file == NULL)
 		file = X509_get_default_cert_file();
-	if (!X509_STORE_load_path(store, folder) || !add_bundle(store, file))
+	/* Who is in both is taken from the first. */
+	if (!add_bundle(store, file) || !X509_STORE_load_path(store, folder))
 		return no_memory(problem);
 	return 0;
 }

@@ -12,7 +12,7 @@
 /* The authorities of a PEM file or hashed folder, and no others. */
 int trust_only(X509_STORE *, const char *path, struct problem *);
 
-/* Those of the system: $SSL_CERT_DIR and $SSL_CERT_FILE, else the places that
+/* Those of the system: $SSL_CERT_FILE, then $SSL_CERT_DIR, else the places that
  * OpenSSL was built with, as X509_STORE_set_default_paths(3). */
 int trust_system(X509_STORE *, struct problem *);
 
