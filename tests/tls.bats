@@ -349,6 +349,25 @@ trusted: the chain is good and is for 127.0.0.1" ]
 	arrived
 }
 
+@test "--tls-name is a host name or an address, and no domain of them" {
+	serve_tls other
+	for name in .other.test . '' .. other..test '*.other.test' -x.test \
+		$'mail.other.test\r\nX' 'mail other' mail.other.test/ \
+		'[127.0.0.1]' 127.1 127.0.0.256 'fe80::1%lo' '::g' büro.test; do
+		trusting --tls-name "$name"
+		[ "$status" -eq 64 ]
+		[ ! -s "$OUT" ]
+		[ "$(tail -n 1 "$ERR")" = "hint: a whole host name in ASCII, or an IP address without brackets or zone" ]
+		grep -q '^ehlo: --tls-name .*: not a name that a certificate can be for$' "$ERR"
+	done
+	nobody_connected step1
+	trusting --tls-name mail.other.test.
+	arrived
+	serve_tls server
+	trusting --tls-name ::1
+	arrived
+}
+
 @test "the name that was typed is verified, not the address (R-ID-01)" {
 	serve_tls server
 	ehlo --helo client.test -4 --tls starttls --tls-ca "$CERTS/ca.pem" \

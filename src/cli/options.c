@@ -147,17 +147,22 @@ static const struct poptOption table[] = { { GROUP(
 	{ GROUP(report_table, "Report:") }, { GROUP(help_table, "Help:") },
 	POPT_TABLEEND };
 
-/* The value of the option just read; it lives as long as the options. */
+/* The value is owned from here on: it lives as long as the options. */
+static const char *
+keep(struct options *o, char *value)
+{
+	o->values = mem_grow(o->values, o->nvalue + 1, sizeof(*o->values));
+	o->values[o->nvalue++] = value;
+	return value;
+}
+
+/* The value of the option just read. */
 static const char *
 value_of(struct options *o, poptContext popt)
 {
 	char *value = poptGetOptArg(popt);
 
-	if (value == NULL)
-		return NULL;
-	o->values = mem_grow(o->values, o->nvalue + 1, sizeof(*o->values));
-	o->values[o->nvalue++] = value;
-	return value;
+	return value ? keep(o, value) : NULL;
 }
 
 static int
@@ -182,6 +187,17 @@ helo_name(struct options *o, const char *name, struct problem *problem)
 	    "a host name, or an address in brackets: [192.0.2.1], "
 	    "[IPv6:2001:db8::1]",
 	    "--helo %s: not a name that can be said in EHLO", name);
+}
+
+static int
+tls_name(struct options *o, const char *value, struct problem *problem)
+{
+	char *name;
+
+	if (value_tls_name(&name, value, problem) == -1)
+		return -1;
+	o->session.certificates.name = keep(o, name);
+	return 0;
 }
 
 static int
@@ -262,8 +278,6 @@ text_field(struct options *o, int option)
 		return &o->tls;
 	case OPT_TLS_CA:
 		return &o->session.certificates.ca;
-	case OPT_TLS_NAME:
-		return &o->session.certificates.name;
 	case 'u':
 		return &o->user;
 	case OPT_AUTHZID:
@@ -326,6 +340,8 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 			return -1;
 		o->session.deadline += o->trace.start;
 		return 0;
+	case OPT_TLS_NAME:
+		return tls_name(o, value, problem);
 	case OPT_AUTH:
 		return mechanisms(o, value, problem);
 	case OPT_TO_FILE:

@@ -1,10 +1,14 @@
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "cli/values.h"
+#include "smtp/domain.h"
 #include "smtp/sasl.h"
 
 static int
@@ -132,6 +136,27 @@ value_number(uint64_t *result, const char *option, const char *value,
 	    is_decimal(value) && !strchr(value, '.') ? "out of range"
 						     : "not a whole number",
 	    (unsigned long long)least, (unsigned long long)most);
+}
+
+/* OpenSSL would take any host below the domain for a name that begins with a
+ * dot, and any at all for none. */
+int
+value_tls_name(char **name, const char *value, struct problem *problem)
+{
+	size_t len = strlen(value);
+	unsigned char ip[sizeof(struct in6_addr)];
+
+	if (len && value[len - 1] == '.')
+		len--;
+	*name = mem_copy(value, len);
+	if (domain_name(*name, len) || inet_pton(AF_INET, *name, ip) == 1 ||
+	    inet_pton(AF_INET6, *name, ip) == 1)
+		return 0;
+	free(*name);
+	return problem_hint(problem, FAIL_USAGE,
+	    "a whole host name in ASCII, or an IP address without brackets or "
+	    "zone",
+	    "--tls-name %s: not a name that a certificate can be for", value);
 }
 
 bool

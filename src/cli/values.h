@@ -26,6 +26,10 @@ int value_stage(enum stage *, const char *value, struct problem *);
 /* "PLAIN,login" as " PLAIN LOGIN ", which is what session_options wants. */
 int value_mechanisms(struct buf *, const char *value, struct problem *);
 
+/* A host name or an address that a certificate may be for, without the dot at
+ * its end; free(3) ends it. */
+int value_tls_name(char **name, const char *value, struct problem *);
+
 /* Whether a file's name means standard input. */
 bool value_is_stdin(const char *path);
 

@@ -11,7 +11,9 @@
 
 struct tls_options {
 	const char *ca; /* --tls-ca: file or folder; NULL: the system's */
-	const char *name; /* --tls-name: verified and sent as SNI; NULL: host */
+	const char *name; /* --tls-name: verified and sent as SNI; NULL: host.
+			   * A host name without dots at its ends, or an
+			   * address */
 	bool insecure; /* --tls-insecure: any certificate will do */
 };
 
