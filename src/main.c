@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/values.h"
+#include "net/trust.h"
 #include "submit/outcome.h"
 #include "submit/submission.h"
 
@@ -77,11 +78,18 @@ static int
 prepare(struct options *o, struct submission *sub)
 {
 	struct patience patience = { .deadline = o->session.deadline };
+	struct tls_options *certificates = &sub->options.certificates;
 
 	sub->interrupt = patience.interrupt = interrupt_open();
 	if (sub->interrupt == -1)
 		return problem_set(
 		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
+	if (o->tls_ca) {
+		certificates->authorities =
+		    trust_only(o->tls_ca, &sub->problem);
+		if (certificates->authorities == NULL)
+			return -1;
+	}
 	sub->no_message = !has_message(o);
 	if (!sub->no_message &&
 	    gather(o, sub->message, &patience, &sub->problem) == -1)
@@ -147,6 +155,7 @@ run(struct options *o)
 		fprintf(stderr, "ehlo: standard output: %s\n", strerror(errno));
 	submission_end(&sub);
 	submission_free(&sub);
+	X509_STORE_free(sub.options.certificates.authorities);
 	message_free(&message);
 	return status;
 }

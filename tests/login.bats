@@ -143,6 +143,21 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: AUTH: 454 4.7.0 later"
 	grep -q 'LOGIN: no place for an authorization identity' "$OUT"
 }
 
+@test "--authzid with mechanisms that have no place for it is an error" {
+	serve_ann
+	for mechanisms in LOGIN CRAM-MD5 login,cram-md5; do
+		login --password-file "$SECRET" --authzid bob \
+			--auth "$mechanisms"
+		ended 64 '' 'ehlo: --authzid: no mechanism of --auth has a place for it
+hint: --auth PLAIN'
+	done
+	nobody_connected
+	login --password-file "$SECRET" --authzid bob --auth LOGIN,PLAIN
+	ended 0 "$accepted"
+	login --password-file "$SECRET" --authzid '' --auth LOGIN
+	ended 0 "$accepted"
+}
+
 @test "USER@ in a URL is who logs in, and --user counts before it" {
 	serve_ann
 	ehlo --password-file "$SECRET" "smtp://ann@127.0.0.1:$PORT" \

@@ -396,27 +396,62 @@ trusted: the chain is good and is for 127.0.0.1" ]
 	[ "$status" -eq 77 ]
 	unix
 	[ "$status" -eq 64 ]
-	[ "$(<"$ERR")" = "ehlo: $PORT: TLS: a socket has no name that could be verified
-hint: --tls-name NAME" ]
 }
 
-@test "--tls-ca names a file, a folder that was rehashed, or nothing good" {
+@test "without --tls-name a Unix socket has none, and nobody connects" {
+	serve --unix "$BATS_TEST_TMPDIR/s"
+	for policy in starttls implicit; do
+		ehlo --tls "$policy" "smtp:$PORT" a@client.test b@server.test \
+			<"$MESSAGE"
+		ended 64 '' "ehlo: --tls $policy: a socket has no name that could be verified
+hint: --tls-name NAME"
+	done
+	nobody_connected
+}
+
+@test "any certificate will do for a socket without a name, if that is said" {
+	serve --unix "$BATS_TEST_TMPDIR/s" --tls-cert "$CERTS/server.pem" \
+		--tls-key "$CERTS/server.key"
+	ehlo --helo client.test --tls starttls --tls-insecure "smtp:$PORT" \
+		a@client.test b@server.test <"$MESSAGE"
+	ended 0 "$accepted"
+}
+
+@test "--tls-ca names a file, or a folder that was rehashed" {
 	serve_tls server
-	mkdir "$BATS_TEST_TMPDIR/folder" "$BATS_TEST_TMPDIR/empty"
+	mkdir "$BATS_TEST_TMPDIR/folder"
 	cp "$CERTS/ca.pem" "$CERTS/selfsigned.pem" "$BATS_TEST_TMPDIR/folder"
 	openssl rehash "$BATS_TEST_TMPDIR/folder"
 	starttls --tls-ca "$BATS_TEST_TMPDIR/folder"
 	arrived
-	starttls --tls-ca "$BATS_TEST_TMPDIR/empty"
-	failed 77 unsent "$unknown_issuer" "$unknown_issuer" "$ca_hint"
 	starttls --tls-ca "$CERTS/server.pem" # the certificate itself
 	ended 0 "$accepted"
-	starttls --tls-ca "$BATS_TEST_TMPDIR/none"
+}
+
+# Be it that TLS is never used.
+@test "a --tls-ca that is no good is found before a connection is made" {
+	serve
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	cp "$CERTS/ca.pem" "$BATS_TEST_TMPDIR/folder" # not rehashed
+	: >"$BATS_TEST_TMPDIR/empty"
+	submit --tls-ca "$BATS_TEST_TMPDIR/none" b@server.test
 	what="--tls-ca $BATS_TEST_TMPDIR/none: No such file or directory"
 	failed 66 unsent "$what" "$what"
-	starttls --tls-ca "$CERTS/ca.key"
-	what="--tls-ca $CERTS/ca.key: no certificate in it"
-	failed 66 unsent "$what" "$what" 'a file of certificates in PEM form is wanted, or a folder prepared by openssl rehash'
+	for name in "$CERTS/ca.key" "$BATS_TEST_TMPDIR/empty" \
+		"$BATS_TEST_TMPDIR/folder"; do
+		for policy in auto none; do
+			submit --tls "$policy" --tls-ca "$name" b@server.test
+			what="--tls-ca $name: no certificate in it"
+			failed 66 unsent "$what" "$what" 'a file of certificates in PEM form is wanted, or a folder prepared by openssl rehash'
+		done
+	done
+	nobody_connected
+}
+
+@test "--tls-ca may be a pipe" {
+	serve_tls server
+	starttls --tls-ca <(cat "$CERTS/ca.pem")
+	arrived
 }
 
 # The impostor has the right name and the wrong key.

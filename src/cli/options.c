@@ -14,6 +14,7 @@
 #include "cli/values.h"
 #include "net/dial.h"
 #include "smtp/domain.h"
+#include "smtp/sasl.h"
 
 /* Values above the letters, for options that have none. */
 enum {
@@ -277,7 +278,7 @@ text_field(struct options *o, int option)
 	case OPT_TLS:
 		return &o->tls;
 	case OPT_TLS_CA:
-		return &o->session.certificates.ca;
+		return &o->tls_ca;
 	case 'u':
 		return &o->user;
 	case OPT_AUTHZID:
@@ -398,9 +399,32 @@ server(struct options *o, const char *word, struct problem *problem)
 		    "LMTP is not spoken on port 25");
 	if (o->tls && value_policy(&o->session.tls, o->tls, problem) == -1)
 		return -1;
+	if (o->server.path && !o->session.certificates.name &&
+	    !o->session.certificates.insecure &&
+	    (o->session.tls == TLS_STARTTLS || o->session.tls == TLS_IMPLICIT))
+		return problem_hint(problem, FAIL_USAGE, "--tls-name NAME",
+		    "--tls %s: a socket has no name that could be verified",
+		    o->tls);
 	if (o->user == NULL)
 		o->user = o->server.user;
 	return 0;
+}
+
+/* Whether --auth leaves a mechanism that has a place for --authzid. */
+static bool
+carries_authzid(const struct options *o)
+{
+	const struct mechanism *m;
+	char name[40];
+	size_t i;
+
+	for (i = 0; (m = sasl_mechanism(i)) != NULL; i++) {
+		snprintf(name, sizeof(name), " %s ", m->name);
+		if (m->authzid && (!o->session.mechanisms ||
+				      strstr(o->session.mechanisms, name)))
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -425,6 +449,9 @@ check_login(struct options *o, struct problem *problem)
 	if (o->authzid && !text_harmless(o->authzid, strlen(o->authzid)))
 		return problem_set(problem, FAIL_USAGE,
 		    "--authzid: a control character or invalid UTF-8");
+	if (o->authzid && *o->authzid && !carries_authzid(o))
+		return problem_hint(problem, FAIL_USAGE, "--auth PLAIN",
+		    "--authzid: no mechanism of --auth has a place for it");
 	o->credentials.user = mem_string(o->user);
 	o->credentials.authzid = mem_string(o->authzid);
 	o->session.credentials = &o->credentials;

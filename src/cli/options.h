@@ -20,6 +20,7 @@ struct options {
 	struct endpoint local; /* len 0: no --bind */
 	int family;
 	int64_t connect_timeout; /* ms */
+	const char *tls_ca; /* --tls-ca: file or folder; NULL: the system's */
 	const char *message; /* --message; NULL or "-": standard input */
 	bool stdin_taken; /* by something else than the message */
 	enum report_form form;

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,8 +211,6 @@ static int
 configure(
     struct tls *t, const struct tls_options *options, struct problem *problem)
 {
-	X509_STORE *store;
-
 	/* no cleaning up at exit: the system is faster at it */
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
 	t->ctx = SSL_CTX_new(TLS_client_method());
@@ -228,9 +227,10 @@ configure(
 	SSL_CTX_set_verify_depth(t->ctx, 10);
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, judge);
 	SSL_CTX_set_client_cert_cb(t->ctx, asked);
-	store = SSL_CTX_get_cert_store(t->ctx);
-	return options->ca ? trust_only(store, options->ca, problem)
-			   : trust_system(store, problem);
+	if (options->authorities == NULL)
+		return trust_system(SSL_CTX_get_cert_store(t->ctx), problem);
+	SSL_CTX_set1_cert_store(t->ctx, options->authorities);
+	return 0;
 }
 
 static bool
@@ -279,9 +279,7 @@ prepare(struct tls *t, const struct tls_options *options, const char *name,
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_app_data(t->ssl, t);
 	SSL_set_connect_state(t->ssl);
-	if (name == NULL && t->trust == TLS_STRICT)
-		return problem_hint(problem, FAIL_USAGE, "--tls-name NAME",
-		    "TLS: a socket has no name that could be verified");
+	assert(name || t->trust == TLS_LENIENT);
 	if (name && !expect(t, name))
 		return problem_set(problem, FAIL_USAGE,
 		    "TLS: \"%s\" cannot be verified as a name", name);

@@ -5,12 +5,14 @@
 
 #include <stdbool.h>
 
+#include <openssl/x509_vfy.h>
+
 #include "base/problem.h"
 #include "net/conn.h"
 #include "net/trace.h"
 
 struct tls_options {
-	const char *ca; /* --tls-ca: file or folder; NULL: the system's */
+	X509_STORE *authorities; /* of --tls-ca; NULL: the system's */
 	const char *name; /* --tls-name: verified and sent as SNI; NULL: host.
 			   * A host name without dots at its ends, or an
 			   * address */
@@ -24,7 +26,8 @@ enum tls_trust {
 
 /* The handshake, until conn.deadline. Input that came before it must have been
  * found empty by the caller (R-3207-03). host is the name or address that the
- * user typed (R-ID-01); NULL with a Unix socket: no name to verify. Returns 0,
+ * user typed (R-ID-01); NULL with a Unix socket: with TLS_STRICT a name must
+ * then be among the options. Returns 0,
  * or -1 and a connection that must be closed without another octet. */
 int tls_start(struct conn *, const struct tls_options *, enum tls_trust,
     const char *host, const struct trace *, bool *verified, struct problem *);

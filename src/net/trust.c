@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,8 +262,26 @@ no_memory(struct problem *problem)
 	    ERR_reason_error_string(ERR_get_error()));
 }
 
-int
-trust_only(X509_STORE *store, const char *path, struct problem *problem)
+/* Whether there is a certificate that OpenSSL would find: "0a1b2c3d.0". */
+static bool
+is_hashed(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *e;
+	bool found = false;
+
+	while (folder && !found && (e = readdir(folder)) != NULL)
+		found =
+		    strspn(e->d_name, "0123456789abcdef") == 8 &&
+		    e->d_name[8] == '.' && e->d_name[9] != '\0' &&
+		    e->d_name[9 + strspn(e->d_name + 9, "0123456789")] == '\0';
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+static int
+add_only(X509_STORE *store, const char *path, struct problem *problem)
 {
 	struct bundle *b;
 	struct stat st;
@@ -270,21 +289,43 @@ trust_only(X509_STORE *store, const char *path, struct problem *problem)
 	if (stat(path, &st) == -1 || access(path, R_OK) == -1)
 		return problem_set(problem, FAIL_INPUT, "--tls-ca %s: %s", path,
 		    strerror(errno));
+	if (S_ISDIR(st.st_mode)) {
+		if (is_hashed(path))
+			return X509_STORE_load_path(store, path)
+				   ? 0
+				   : no_memory(problem);
+	} else {
+		b = add_bundle(store, path);
+		if (b == NULL)
+			return no_memory(problem);
+		read_bundle(b);
+		if (b->nentry)
+			return 0;
+	}
+	return problem_hint(problem, FAIL_INPUT,
+	    "a file of certificates in PEM form is wanted, or a folder "
+	    "prepared by openssl rehash",
+	    "--tls-ca %s: no certificate in it", path);
+}
+
+X509_STORE *
+trust_only(const char *path, struct problem *problem)
+{
+	X509_STORE *store;
+
+	/* no cleaning up at exit, see tls.c */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+	store = X509_STORE_new();
+	if (store == NULL) {
+		no_memory(problem);
+		return NULL;
+	}
 	/* What the user names is trusted, be it a root or not. */
 	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-	if (S_ISDIR(st.st_mode))
-		return X509_STORE_load_path(store, path) ? 0
-							 : no_memory(problem);
-	b = add_bundle(store, path);
-	if (b == NULL)
-		return no_memory(problem);
-	read_bundle(b);
-	if (b->nentry == 0)
-		return problem_hint(problem, FAIL_INPUT,
-		    "a file of certificates in PEM form is wanted, or a folder "
-		    "prepared by openssl rehash",
-		    "--tls-ca %s: no certificate in it", path);
-	return 0;
+	if (add_only(store, path, problem) == 0)
+		return store;
+	X509_STORE_free(store);
+	return NULL;
 }
 
 int

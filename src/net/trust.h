@@ -9,11 +9,13 @@
 
 #include "base/problem.h"
 
-/* The authorities of a PEM file or hashed folder, and no others. */
-int trust_only(X509_STORE *, const char *path, struct problem *);
+/* The authorities of a PEM file or hashed folder, and no others; a file is read
+ * here, once. NULL: FAIL_INPUT tells what is wrong with it. X509_STORE_free(3)
+ * ends it. */
+X509_STORE *trust_only(const char *path, struct problem *);
 
-/* Those of the system: $SSL_CERT_FILE, then $SSL_CERT_DIR, else the places that
- * OpenSSL was built with, as X509_STORE_set_default_paths(3). */
+/* Adds those of the system: $SSL_CERT_FILE, then $SSL_CERT_DIR, else the places
+ * that OpenSSL was built with, as X509_STORE_set_default_paths(3). */
 int trust_system(X509_STORE *, struct problem *);
 
 #endif

@@ -110,7 +110,8 @@ cram_md5(const struct credentials *c, int step, const struct buf *challenge,
 }
 
 static const struct mechanism mechanisms[] = {
-	{ "PLAIN", .cleartext = true, .initial = true, .responses = 1, plain },
+	{ "PLAIN", .cleartext = true, .authzid = true, .initial = true,
+	    .responses = 1, plain },
 	{ "LOGIN", .cleartext = true, .responses = 2, login },
 	{ "CRAM-MD5", .responses = 1, cram_md5 },
 };

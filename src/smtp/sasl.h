@@ -20,6 +20,7 @@ struct credentials {
 struct mechanism {
 	const char *name;
 	bool cleartext; /* shows the password to the server: needs TLS */
+	bool authzid; /* has a place for an authorization identity */
 	bool initial; /* client first: has an initial response */
 	int responses; /* of ours, before the server can know who we are */
 	/* The response to challenge number step (0: the first, or for a
