@@ -476,6 +476,18 @@ echo" ]
 	nobody_connected
 }
 
+@test "so does Ctrl-\\" {
+	serve_ann
+	on_terminal "password of ann at 127.0.0.1:$PORT: " \
+		"trap : QUIT; env --default-signal=QUIT '$EHLO' --user ann 127.0.0.1:$PORT a@client.test b@server.test \
+		<'$MESSAGE' >'$OUT' 2>'$ERR'; echo \$?; stty -a | grep -ow -e -echo -e echo" \
+		< <(printf '\034')
+	failed 0 'no password: interrupted'
+	[[ $(tr -d '\r' <"$OUT.tty") = \
+		"password of ann at 127.0.0.1:$PORT: "*131*$'\necho' ]]
+	nobody_connected
+}
+
 @test "end of file at the prompt is no password" {
 	serve_ann
 	on_terminal "password of ann at 127.0.0.1:$PORT: " \
@@ -508,6 +520,97 @@ echo" ]
 	[ "$status" -eq 143 ]
 	[ -n "$ended_by_itself" ]
 	nobody_connected
+}
+
+# Runs it with a --password-command, in a session without a terminal. The
+# command can read from fifo $OUT.hold, which never says anything, and whoever
+# it starts keeps $OUT.alive open.
+without_terminal() {
+	local command=$1
+
+	shift
+	mkfifo "$OUT.hold" "$OUT.alive"
+	exec {hold}<>"$OUT.hold"
+	cat "$OUT.alive" >"$OUT.died" 3>&- &
+	watcher=$!
+	setsid -w env --default-signal=TERM,QUIT "$EHLO" --user ann \
+		--password-command "exec 8>'$OUT.alive' 9<'$OUT.hold'; $command" \
+		"$@" "127.0.0.1:$PORT" a@client.test b@server.test \
+		<"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
+	pid=$!
+}
+
+# The end of it, and of all that the command has started.
+all_ended() {
+	status=0
+	wait "$pid" || status=$?
+	wait "$watcher"
+}
+
+late='--password-command: the time of --deadline is over'
+
+@test "a --password-command that ignores TERM does not outlive --deadline" {
+	serve_ann
+	without_terminal "trap '' TERM; read -r _ <&9" --deadline 0.3
+	all_ended
+	failed 75 "$late"
+	nobody_connected
+}
+
+@test "nor does one that has closed its output, or what it has started" {
+	serve_ann
+	without_terminal "exec >&-; read -r _ <&9" --deadline 0.3
+	all_ended
+	failed 75 "$late"
+	rm "$OUT.hold" "$OUT.alive"
+	without_terminal "trap '' TERM; sh -c 'read -r _' <&9; true" \
+		--deadline 0.3
+	all_ended
+	failed 75 "$late"
+	nobody_connected
+}
+
+@test "a --password-command that has ended is not waited for any longer" {
+	serve_ann
+	without_terminal "echo open sesame; sh -c 'read -r _' <&9 & echo going >&2" \
+		--deadline 8
+	status=0
+	wait "$pid" || status=$?
+	ended 0 "$accepted" going
+	echo >&"$hold"
+	wait "$watcher"
+}
+
+@test "a signal ends a --password-command that ignores TERM" {
+	serve_ann
+	for signal in TERM:143 QUIT:131; do
+		rm -f "$OUT.hold" "$OUT.alive"
+		without_terminal "trap '' TERM QUIT; echo ready >&2; read -r _ <&9"
+		wait_for grep -qx ready "$ERR"
+		kill -"${signal%:*}" "$pid"
+		all_ended
+		[ "$status" -eq "${signal#*:}" ]
+		grep -q -- '--password-command: interrupted$' "$ERR"
+	done
+	nobody_connected
+}
+
+@test "a --password-command may ask on the terminal" {
+	serve_ann
+	on_terminal "PIN: " \
+		"'$EHLO' --user ann --password-command 'printf \"PIN: \" >/dev/tty; read -r pin </dev/tty; echo \"\$pin\"' \
+		127.0.0.1:$PORT a@client.test b@server.test \
+		<'$MESSAGE' >'$OUT' 2>'$ERR'" <<<'open sesame'
+	ended 0 "$accepted"
+}
+
+@test "the status of a --password-command counts where SIGCHLD is ignored" {
+	serve_ann
+	status=0
+	env --ignore-signal=CHLD "$EHLO" --user ann --password-command \
+		'echo open sesame; exit 3' "127.0.0.1:$PORT" a@client.test \
+		b@server.test <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- || status=$?
+	failed 77 '--password-command: exit status 3'
 }
 
 # Secrets

@@ -328,7 +328,7 @@ server_is() {
 
 # In a shell script a process in the background has INT ignored.
 start() {
-	env --default-signal=INT,TERM,HUP "$EHLO" --helo client.test "$@" \
+	env --default-signal=INT,TERM,HUP,QUIT "$EHLO" --helo client.test "$@" \
 		"127.0.0.1:$PORT" a@client.test b@server.test \
 		<"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
 	pid=$!
@@ -339,8 +339,8 @@ finish() {
 	wait "$pid" || status=$?
 }
 
-@test "INT, TERM and HUP before the end leave all unsent, and kill (S-56)" {
-	for signal in INT:130 TERM:143 HUP:129; do
+@test "INT, TERM, HUP and QUIT before the end leave all unsent, and kill (S-56)" {
+	for signal in INT:130 TERM:143 HUP:129 QUIT:131; do
 		serve --no-pipelining --play 'DATA: silent'
 		rm -f "$BATS_TEST_TMPDIR/srv/transcript"
 		start

@@ -20,7 +20,7 @@ enum failure {
 	FAIL_HOST, /* no such host: 68 */
 	FAIL_RECIPIENT, /* --all-or-none: one was refused: 67 */
 	FAIL_CONNECTION, /* not reached, lost, silent: 75 */
-	FAIL_SIGNAL, /* INT, TERM or HUP came: 75 if nobody asks again */
+	FAIL_SIGNAL, /* a signal came: 75 if nobody asks again */
 	FAIL_SERVER /* the server said no; its reply says how long: 75, 69 */
 };
 

@@ -1,18 +1,27 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli/command.h"
 #include "cli/credentials.h"
 
 #define PASSWORD_MAX                                                           \
 	65536 /* octets; a token can be long, a file is no token               \
 	       */
+
+/* Takes one line end off. */
+static void
+trim(struct buf *out)
+{
+	if (buf_len(out) && out->data[out->tail - 1] == '\n')
+		out->tail--;
+	if (buf_len(out) && out->data[out->tail - 1] == '\r')
+		out->tail--;
+}
 
 /* Reads to the end, and takes one line end off. */
 static int
@@ -38,10 +47,7 @@ read_all(struct buf *out, int fd, const char *what,
 		return problem_set(problem, FAIL_AUTH,
 		    "%s: more than %d octets are no password", what,
 		    PASSWORD_MAX);
-	if (buf_len(out) && out->data[out->tail - 1] == '\n')
-		out->tail--;
-	if (buf_len(out) && out->data[out->tail - 1] == '\r')
-		out->tail--;
+	trim(out);
 	return 0;
 }
 
@@ -79,56 +85,16 @@ from_file(struct buf *out, const char *path, const char *what,
 	return rv;
 }
 
-static void
-run_command(const char *command, int out)
-{
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	if (null != -1)
-		dup2(null, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	signal(SIGPIPE, SIG_DFL); /* as in any shell */
-	unsetenv("EHLO_PASSWORD");
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-	_exit(127);
-}
-
-/* Its standard error is the user's to see; what it prints is the password only
- * if it succeeds (S-52). */
+/* What it prints is the password only if it succeeds (S-52). */
 static int
 from_command(struct buf *out, const char *command,
     const struct patience *patience, struct problem *problem)
 {
-	int fd[2], status = 0, rv;
-	pid_t pid;
-
-	if (pipe(fd) == -1)
-		return problem_set(problem, FAIL_SYSTEM,
-		    "--password-command: %s", strerror(errno));
-	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
-	pid = fork();
-	if (pid == 0)
-		run_command(command, fd[1]);
-	close(fd[1]);
-	if (pid == -1)
-		rv = problem_set(problem, FAIL_SYSTEM, "--password-command: %s",
-		    strerror(errno));
-	else
-		rv = read_all(
-		    out, fd[0], "--password-command", patience, problem);
-	close(fd[0]);
-	if (pid != -1 && problem->class != FAIL_NONE)
-		kill(pid, SIGTERM);
-	while (pid != -1 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (rv == 0 && WIFSIGNALED(status))
-		rv = problem_set(problem, FAIL_AUTH,
-		    "--password-command: ended by signal %d", WTERMSIG(status));
-	else if (rv == 0 && status != 0)
-		rv = problem_set(problem, FAIL_AUTH,
-		    "--password-command: exit status %d", WEXITSTATUS(status));
-	return rv;
+	if (command_output(out, PASSWORD_MAX, command, "--password-command",
+		patience, problem) == -1)
+		return -1;
+	trim(out);
+	return 0;
 }
 
 static int

@@ -8,18 +8,31 @@
 
 /* A signal handler is given nothing, so it needs what stands here. */
 static volatile sig_atomic_t caught;
-static int wake = -1;
+static int wake = -1, child = -1;
 
 static void
-on_signal(int signal)
+notify(int fd)
 {
 	int saved = errno;
 	ssize_t ignored;
 
-	caught = signal;
-	ignored = write(wake, "", 1);
+	ignored = write(fd, "", 1);
 	(void)ignored;
 	errno = saved;
+}
+
+static void
+on_signal(int signal)
+{
+	caught = signal;
+	notify(wake);
+}
+
+static void
+on_child(int signal)
+{
+	(void)signal;
+	notify(child);
 }
 
 static void catch (int signal)
@@ -32,8 +45,9 @@ static void catch (int signal)
 		sigaction(signal, &action, NULL);
 }
 
-int
-interrupt_open(void)
+/* A pipe that a handler may write to; the end to be read, or -1. */
+static int
+open_pipe(int *end)
 {
 	int fd[2], i;
 
@@ -43,11 +57,35 @@ interrupt_open(void)
 		fcntl(fd[i], F_SETFD, FD_CLOEXEC);
 		fcntl(fd[i], F_SETFL, O_NONBLOCK);
 	}
-	wake = fd[1];
+	*end = fd[1];
+	return fd[0];
+}
+
+int
+interrupt_open(void)
+{
+	int fd = open_pipe(&wake);
+
+	if (fd == -1)
+		return -1;
 	catch (SIGINT);
 	catch (SIGTERM);
 	catch (SIGHUP);
-	return fd[0];
+	catch (SIGQUIT);
+	return fd;
+}
+
+int
+interrupt_child(void)
+{
+	struct sigaction action = { .sa_handler = on_child,
+		.sa_flags = SA_NOCLDSTOP | SA_RESTART };
+	int fd = open_pipe(&child);
+
+	sigfillset(&action.sa_mask);
+	if (fd != -1)
+		sigaction(SIGCHLD, &action, NULL);
+	return fd;
 }
 
 int

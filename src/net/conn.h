@@ -17,7 +17,7 @@ enum conn_event {
 	CONN_CLOSED, /* the peer ended the stream */
 	CONN_BROKEN, /* an error; conn_reason() has its text */
 	CONN_LATE, /* the deadline passed */
-	CONN_SIGNAL /* INT, TERM or HUP came */
+	CONN_SIGNAL /* a signal that ends the program came */
 };
 
 /* Why a connection is CONN_BROKEN. */
