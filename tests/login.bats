@@ -211,16 +211,33 @@ AUTH PLAIN $plain_response" ]
 		login --password-file "$SECRET"
 		ended 0 "$accepted"
 	done
-	serve --auth 'ann: two
-lines ' --auth-clear --require-auth
-	printf ' two\nlines \n' >"$SECRET"
+	serve --auth 'ann: two words ' --auth-clear --require-auth
+	printf ' two words \n' >"$SECRET"
 	login --password-file "$SECRET"
 	ended 0 "$accepted"
 }
 
+@test "more than one line is no password, wherever it comes from" {
+	serve_ann
+	hint='a password is one line, and nothing else may stand there'
+	for text in 'open\nsesame\n' 'open sesame\n\n' '\nopen sesame'; do
+		# shellcheck disable=SC2059
+		printf "$text" >"$SECRET"
+		login --password-file "$SECRET"
+		failed 77 "--password-file $SECRET: more than one line" "$hint"
+		login --password-command "cat '$SECRET'"
+		failed 77 '--password-command: more than one line' "$hint"
+		login --password-fd 5 5<"$SECRET"
+		failed 77 '--password-fd 5: more than one line' "$hint"
+	done
+	EHLO_PASSWORD=$'open sesame\n' login
+	failed 77 "\$EHLO_PASSWORD: more than one line" "$hint"
+	nobody_connected
+}
+
 @test "a password file that others may read or write is refused" {
 	serve_ann
-	for mode in 0604 0602 0620 0644 0666; do
+	for mode in 0604 0602 0620 0640 0440 0644 0666; do
 		chmod "$mode" "$SECRET"
 		login --password-file "$SECRET"
 		failed 77 "--password-file $SECRET: others may read or write it (mode $mode)" \
@@ -236,19 +253,19 @@ lines ' --auth-clear --require-auth
 	serve_ann
 	printf '\n' >"$SECRET"
 	login --password-file "$SECRET"
-	failed 77 '--password-file: no password in it'
+	failed 77 "--password-file $SECRET: no password in it"
 	login --password-command 'printf "\n"'
 	failed 77 '--password-command: no password in it'
 	login --password-command true
 	failed 77 '--password-command: no password in it'
 	login --password-fd 5 5</dev/null
-	failed 77 '--password-fd: no password in it'
+	failed 77 '--password-fd 5: no password in it'
 	EHLO_PASSWORD='' login
 	failed 77 "\$EHLO_PASSWORD: no password in it"
 	: >"$BATS_TEST_TMPDIR/ehlo.password"
 	chmod 600 "$BATS_TEST_TMPDIR/ehlo.password"
 	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR login
-	failed 77 "\$CREDENTIALS_DIRECTORY/ehlo.password: no password in it"
+	failed 77 "credential $BATS_TEST_TMPDIR/ehlo.password: no password in it"
 	nobody_connected
 }
 
@@ -256,11 +273,11 @@ lines ' --auth-clear --require-auth
 	serve_ann
 	printf 'open\0sesame\n' >"$SECRET"
 	login --password-file "$SECRET"
-	failed 77 '--password-file: a NUL in the password'
+	failed 77 "--password-file $SECRET: a NUL in the password"
 	login --password-command "cat '$SECRET'"
 	failed 77 '--password-command: a NUL in the password'
 	login --password-fd 5 5<"$SECRET"
-	failed 77 '--password-fd: a NUL in the password'
+	failed 77 '--password-fd 5: a NUL in the password'
 	nobody_connected
 }
 
@@ -284,11 +301,19 @@ lines ' --auth-clear --require-auth
 	ended 0 "$accepted"
 }
 
+@test "a FIFO that nobody writes to does not outlive --deadline" {
+	serve_ann
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	login --password-file "$BATS_TEST_TMPDIR/fifo" --deadline 0.3
+	failed 75 "--password-file $BATS_TEST_TMPDIR/fifo: the time of --deadline is over"
+	nobody_connected
+}
+
 @test "a password of more than 64 KiB is none" {
 	serve_ann
 	head -c 65537 /dev/zero | tr '\0' x >"$SECRET"
 	login --password-file "$SECRET"
-	failed 77 '--password-file: more than 65536 octets are no password'
+	failed 77 "--password-file $SECRET: more than 65536 octets are no password"
 	nobody_connected
 }
 
@@ -388,7 +413,7 @@ ok for 1 of 1 recipient, nothing sent"
 @test "--password-fd that is not open makes 66" {
 	serve_ann
 	login --password-fd 9 9<&-
-	failed 66 '--password-fd: Bad file descriptor'
+	failed 66 '--password-fd 9: Bad file descriptor'
 	nobody_connected
 }
 
@@ -403,6 +428,16 @@ ok for 1 of 1 recipient, nothing sent"
 	mv "$SECRET" "$BATS_TEST_TMPDIR/ehlo.password"
 	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR login
 	ended 0 "$accepted"
+	# as systemd makes them, with an access control list
+	chmod 440 "$BATS_TEST_TMPDIR/ehlo.password"
+	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR login
+	ended 0 "$accepted"
+	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR \
+		login --password-file "$BATS_TEST_TMPDIR/ehlo.password"
+	ended 0 "$accepted"
+	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR/other \
+		login --password-file "$BATS_TEST_TMPDIR/ehlo.password"
+	[ "$status" -eq 77 ]
 	chmod 644 "$BATS_TEST_TMPDIR/ehlo.password"
 	CREDENTIALS_DIRECTORY=$BATS_TEST_TMPDIR login
 	failed 77 "credential $BATS_TEST_TMPDIR/ehlo.password: others may read or write it (mode 0644)" \
@@ -691,20 +726,50 @@ server_said() {
 	grep -q "$1" "$BATS_TEST_TMPDIR/srv/transcript" 2>/dev/null
 }
 
+# Whoever is not root may not read the environment of a process that leaves no
+# core dumps.
 @test "the password is in no process's arguments or environment (S-50)" {
 	serve_ann --play 'MAIL: silent'
+	for option in '' "--password-file $SECRET"; do
+		rm -f "$BATS_TEST_TMPDIR/srv/transcript"
+		(
+			export EHLO_PASSWORD='open sesame'
+			# shellcheck disable=SC2086
+			exec "$EHLO" --user ann $option "127.0.0.1:$PORT" \
+				a@client.test b@server.test
+		) <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
+		pid=$!
+		wait_for server_said '^\* silent'
+		if [ -r "/proc/$pid/environ" ]; then
+			tr '\0' '\n' <"/proc/$pid/environ" >"$OUT.environ"
+			grep -q ^EHLO_PASSWORD= "$OUT.environ"
+			run ! grep sesame "$OUT.environ"
+		fi
+		tr '\0' '\n' <"/proc/$pid/cmdline" >"$OUT.cmdline"
+		kill "$pid"
+		wait "$pid" || true
+		grep -qx ann "$OUT.cmdline"
+		run ! grep sesame "$OUT.cmdline"
+	done
+}
+
+# What belongs to root there cannot be read or traced by anybody else.
+@test "no core is dumped with a password in it, but of its command (S-51)" {
+	serve_ann --play 'MAIL: silent'
+	limits="ulimit -S -c >'$OUT.limit'; stat -c %u /proc/self/environ >'$OUT.owner'"
 	(
-		export EHLO_PASSWORD='open sesame'
-		exec "$EHLO" --user ann "127.0.0.1:$PORT" a@client.test \
-			b@server.test
+		ulimit -S -c "$(ulimit -H -c)"
+		ulimit -S -c >"$OUT.wanted"
+		exec "$EHLO" --user ann \
+			--password-command "$limits; echo open sesame" \
+			"127.0.0.1:$PORT" a@client.test b@server.test
 	) <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
 	pid=$!
 	wait_for server_said '^\* silent'
-	tr '\0' '\n' <"/proc/$pid/environ" >"$OUT.environ"
-	tr '\0' '\n' <"/proc/$pid/cmdline" >"$OUT.cmdline"
+	grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
+	[ "$(stat -c %u "/proc/$pid/environ")" -eq 0 ]
 	kill "$pid"
 	wait "$pid" || true
-	grep -q ^EHLO_PASSWORD= "$OUT.environ"
-	grep -qx ann "$OUT.cmdline"
-	run ! grep sesame "$OUT.environ" "$OUT.cmdline"
+	cmp "$OUT.wanted" "$OUT.limit"
+	[ "$(<"$OUT.owner")" -eq "$(id -u)" ]
 }

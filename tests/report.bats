@@ -340,6 +340,7 @@ finish() {
 }
 
 @test "INT, TERM, HUP and QUIT before the end leave all unsent, and kill (S-56)" {
+	ulimit -S -c 0
 	for signal in INT:130 TERM:143 HUP:129 QUIT:131; do
 		serve --no-pipelining --play 'DATA: silent'
 		rm -f "$BATS_TEST_TMPDIR/srv/transcript"

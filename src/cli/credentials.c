@@ -2,9 +2,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
+#ifdef __has_include
+#if __has_include(<sys/prctl.h>)
+#include <sys/prctl.h>
+#endif
+#endif
+
+#include <openssl/crypto.h>
 
 #include "cli/command.h"
 #include "cli/credentials.h"
@@ -60,24 +68,41 @@ check(const struct buf *password, const char *what, struct problem *problem)
 	if (memchr(buf_head(password), '\0', buf_len(password)))
 		return problem_set(
 		    problem, FAIL_AUTH, "%s: a NUL in the password", what);
+	if (memchr(buf_head(password), '\n', buf_len(password)))
+		return problem_hint(problem, FAIL_AUTH,
+		    "a password is one line, and nothing else may stand there",
+		    "%s: more than one line", what);
 	return 0;
+}
+
+/* The permissions that a file must not give. systemd's own are for others in
+ * their group too, by an access control list. */
+static mode_t
+too_much(const char *path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t n = folder ? strlen(folder) : 0;
+
+	if (n && strncmp(path, folder, n) == 0 && path[n] == '/')
+		return S_IWGRP | S_IROTH | S_IWOTH;
+	return S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
 }
 
 static int
 from_file(struct buf *out, const char *path, const char *what,
     const struct patience *patience, struct problem *problem)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), rv = -1;
+	/* a FIFO is waited for where it is read */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rv = -1;
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1)
-		problem_set(problem, FAIL_INPUT, "%s %s: %s", what, path,
-		    strerror(errno));
-	else if (S_ISREG(st.st_mode) &&
-		 st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
+		problem_set(
+		    problem, FAIL_INPUT, "%s: %s", what, strerror(errno));
+	else if (S_ISREG(st.st_mode) && st.st_mode & too_much(path))
 		problem_hint(problem, FAIL_AUTH, "chmod 600 the file",
-		    "%s %s: others may read or write it (mode %04o)", what,
-		    path, (unsigned)st.st_mode & 07777);
+		    "%s: others may read or write it (mode %04o)", what,
+		    (unsigned)st.st_mode & 07777);
 	else
 		rv = read_all(out, fd, what, patience, problem);
 	if (fd != -1)
@@ -97,17 +122,19 @@ from_command(struct buf *out, const char *command,
 	return 0;
 }
 
-static int
-from_environment(struct buf *out)
+/* Takes it out of the environment, where /proc/PID/environ shows it; whether it
+ * was there. */
+static bool
+take_environment(struct buf *out)
 {
 	char *value = getenv("EHLO_PASSWORD");
 
 	if (value == NULL)
-		return 0;
+		return false;
 	buf_adds(out, value);
-	memset(value, 0, strlen(value)); /* /proc/PID/environ shows it else */
+	OPENSSL_cleanse(value, strlen(value));
 	unsetenv("EHLO_PASSWORD");
-	return 1;
+	return true;
 }
 
 /* One line from the terminal. */
@@ -167,24 +194,33 @@ ask(struct buf *out, const char *user, const char *server,
 	return rv;
 }
 
-static int
-from_systemd(
-    struct buf *out, const struct patience *patience, struct problem *problem)
+/* The file that systemd has put it in, if there is one. */
+static bool
+find_systemd(struct buf *path)
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	struct buf path = { 0 };
-	int rv = 0;
 
-	if (folder && *folder) {
-		buf_addf(&path, "%s/ehlo.password", folder);
-		if (access(buf_str(&path), F_OK) == 0)
-			rv = from_file(out, buf_str(&path), "credential",
-				 patience, problem) == 0
-				 ? 1
-				 : -1;
+	if (folder == NULL || *folder == '\0')
+		return false;
+	buf_addf(path, "%s/ehlo.password", folder);
+	return access(buf_str(path), F_OK) == 0;
+}
+
+/* No crash leaves the password on a disk, and no debugger reads it (S-51). To
+ * be called when the password is there: it would bar /dev/fd, and a command
+ * would inherit it. */
+static void
+keep_secret(void)
+{
+	struct rlimit none;
+
+	if (getrlimit(RLIMIT_CORE, &none) == 0) {
+		none.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &none);
 	}
-	buf_free(&path);
-	return rv;
+#ifdef PR_SET_DUMPABLE
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 int
@@ -192,27 +228,39 @@ credentials_password(struct credentials *c,
     const struct password_source *source, const char *server,
     const struct patience *patience, struct problem *problem)
 {
-	struct buf *out = &c->password;
-	const char *what = "$EHLO_PASSWORD";
-	int rv;
+	struct buf *out = &c->password, name = { 0 }, path = { 0 };
+	struct buf environment = { .secret = true };
+	bool given = take_environment(&environment);
+	int rv = 0;
 
 	out->secret = true;
 	if (source->file) {
-		what = "--password-file";
-		rv = from_file(out, source->file, what, patience, problem);
+		buf_addf(&name, "--password-file %s", source->file);
+		rv = from_file(
+		    out, source->file, buf_str(&name), patience, problem);
 	} else if (source->command) {
-		what = "--password-command";
+		buf_adds(&name, "--password-command");
 		rv = from_command(out, source->command, patience, problem);
 	} else if (source->fd != -1) {
-		what = "--password-fd";
-		rv = read_all(out, source->fd, what, patience, problem);
-	} else if ((rv = from_environment(out)) == 0) {
-		what = "$CREDENTIALS_DIRECTORY/ehlo.password";
-		rv = from_systemd(out, patience, problem);
-		if (rv == 0) {
-			what = "terminal";
-			rv = ask(out, c->user, server, patience, problem);
-		}
+		buf_addf(&name, "--password-fd %d", source->fd);
+		rv = read_all(
+		    out, source->fd, buf_str(&name), patience, problem);
+	} else if (given) {
+		buf_adds(&name, "$EHLO_PASSWORD");
+		buf_add(out, buf_head(&environment), buf_len(&environment));
+	} else if (find_systemd(&path)) {
+		buf_addf(&name, "credential %s", buf_str(&path));
+		rv = from_file(
+		    out, buf_str(&path), buf_str(&name), patience, problem);
+	} else {
+		buf_adds(&name, "terminal");
+		rv = ask(out, c->user, server, patience, problem);
 	}
-	return rv == -1 ? -1 : check(out, what, problem);
+	keep_secret();
+	if (rv == 0)
+		rv = check(out, buf_str(&name), problem);
+	buf_free(&environment);
+	buf_free(&path);
+	buf_free(&name);
+	return rv;
 }

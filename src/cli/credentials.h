@@ -15,9 +15,10 @@ struct password_source {
 
 /* Fills in the password from the source that is given, else from
  * $EHLO_PASSWORD, else from $CREDENTIALS_DIRECTORY/ehlo.password, else asks
- * on the controlling terminal, as long as patience
- * allows. -1: FAIL_AUTH, FAIL_INPUT, FAIL_SIGNAL, FAIL_CONNECTION.
- * $EHLO_PASSWORD is gone from the environment afterwards. */
+ * on the controlling terminal, as long as patience allows. It is one line.
+ * -1: FAIL_AUTH, FAIL_INPUT, FAIL_SYSTEM, FAIL_SIGNAL, FAIL_CONNECTION.
+ * $EHLO_PASSWORD is gone from the environment afterwards, and there are no core
+ * dumps. */
 int credentials_password(struct credentials *, const struct password_source *,
     const char *server, const struct patience *, struct problem *);
 
