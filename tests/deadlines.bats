@@ -222,6 +222,18 @@ fill_the_backlog() {
 	done
 }
 
+@test "a signal is heeded while a connection is made" {
+	fill_the_backlog
+	env --default-signal=TERM "$EHLO" -dd "127.0.0.1:$PORT" a@client.test \
+		b@server.test <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
+	wait_for grep -q 'connecting to' "$ERR"
+	kill -TERM $!
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 143 ]
+	[ "$(tail -n 1 "$ERR")" = "ehlo: 127.0.0.1:$PORT: connect to 127.0.0.1: interrupted" ]
+}
+
 @test "--connect-timeout is for each address (F-002)" {
 	fill_the_backlog
 	timed submit --connect-timeout 0.4 --timeout 20 b@server.test

@@ -26,8 +26,9 @@
  *
  * What is offered: --tls-cert FILE --tls-key FILE (STARTTLS, or with
  * --implicit TLS from the first byte), --tls-max 1.2, --tls-client-ca FILE
- * (demands a certificate), --auth USER:PASSWORD, --auth-clear (without TLS
- * too), --auth-mechanisms LIST, --require-auth, --size N, --ehlo KEYWORD,
+ * (demands a certificate), --tls-ask (takes one), --auth USER:PASSWORD,
+ * --auth-clear (without TLS too), --auth-mechanisms LIST, --require-auth,
+ * --size N, --ehlo KEYWORD,
  * --chunking, --no-size, --no-8bitmime, --no-pipelining, --helo-only, --lmtp.
  *
  * How it is sent: --split N octets a segment, --rcvbuf N, --sndbuf N. --lax
@@ -119,6 +120,7 @@ parse_options(struct options *o, char **argv)
 		{ "size", .number = &o->size },
 		{ "sndbuf", .number = &o->sndbuf },
 		{ "split", .number = &o->split },
+		{ "tls-ask", .flag = &o->tls_ask },
 		{ "tls-cert", .text = &o->tls_cert },
 		{ "tls-client-ca", .text = &o->tls_client_ca },
 		{ "tls-key", .text = &o->tls_key },
@@ -166,6 +168,8 @@ make_tls(const struct options *o)
 		SSL_CTX_set_verify(ctx,
 		    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	}
+	if (good && o->tls_ask)
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	if (!good) {
 		ERR_print_errors_fp(stderr);
 		errx(EX_NOINPUT, "%s: TLS cannot be set up", o->tls_cert);

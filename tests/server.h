@@ -163,6 +163,7 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *tls_max;
+	bool tls_ask;
 	const char *tls_client_ca;
 	const char *auth; /* USER:PASSWORD */
 	const char *mechanisms;

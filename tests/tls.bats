@@ -644,10 +644,10 @@ QUIT" ]
 		run ! grep -aE '^(EHLO|MAIL|AUTH|RCPT|QUIT|RSET)' \
 			<(commands_of_step | sed 1d)
 	done <<-END
-		raw HTTP/1.1 400 Bad Request\r\n\r\n then plain|TLS: $(openssl_reason 0A00010B)|
+		raw HTTP/1.1 400 Bad Request\r\n\r\n then plain|$(openssl_reason 0A00010B)|
 		raw 250 hi\r\n then plain|the server answered without TLS: 250 hi|$speaks
-		raw \x15\x03\x03\0\x02\x02\x28 then plain|TLS: $(openssl_reason 0A000410)|
-		endless \x99\x88\x77\x66|TLS: $(openssl_reason 0A00010B)|
+		raw \x15\x03\x03\0\x02\x02\x28 then plain|$(openssl_reason 0A000410)|
+		endless \x99\x88\x77\x66|$(openssl_reason 0A00010B)|
 		close|the server closed the connection|
 		reset|Connection reset by peer|
 	END
@@ -660,8 +660,8 @@ QUIT" ]
 		trusting --tls implicit --timeout 5
 		failed 76 unsent "TLS handshake: $what" "TLS handshake: $what"
 	done <<-END
-		raw HTTP/1.1 400 Bad Request\r\n\r\n|TLS: $(openssl_reason 0A00010B)
-		raw \x15\x03\x03\0\x02\x02\x28|TLS: $(openssl_reason 0A000410)
+		raw HTTP/1.1 400 Bad Request\r\n\r\n|$(openssl_reason 0A00010B)
+		raw \x15\x03\x03\0\x02\x02\x28|$(openssl_reason 0A000410)
 		close|the server closed the connection
 		pause 100 then reset|Connection reset by peer
 	END
@@ -770,6 +770,34 @@ QUIT" ]
 		grep -q '^unsent    b@server.test  ' "$OUT"
 		grep -q '^ehlo: .*certificate' "$ERR"
 	done
+}
+
+# A server may ask for a certificate and do without.
+@test "what breaks later is not for want of a client certificate" {
+	for max in '' '--tls-max 1.2'; do
+		# shellcheck disable=SC2086
+		serve_tls server $max --tls-ask
+		trusting
+		arrived
+		# shellcheck disable=SC2086
+		serve_tls server $max --tls-ask \
+			--play 'MAIL: outside 250 hi\r\n then silent'
+		trusting --no-pipelining --timeout 5
+		what="MAIL FROM: TLS: $(openssl_reason 0A00010B)"
+		failed 76 unsent "$what" "$what"
+	done
+}
+
+@test "a signal is heeded in the handshake" {
+	serve_tls server --implicit --play 'HANDSHAKE: silent'
+	env --default-signal=TERM "$EHLO" --tls implicit "127.0.0.1:$PORT" \
+		a@client.test b@server.test <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
+	wait_for grep -qs '^\* silent' "$BATS_TEST_TMPDIR/srv-step1/transcript"
+	kill -TERM $!
+	status=0
+	wait $! || status=$?
+	what='TLS handshake: interrupted'
+	failed 143 unsent "$what" "$what"
 }
 
 @test "TLS is looked at before a login, on loopback too" {

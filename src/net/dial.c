@@ -95,7 +95,8 @@ lost(const struct endpoint *e, enum conn_event event, int code,
     struct problem *problem)
 {
 	if (event == CONN_SIGNAL)
-		return problem_set(problem, FAIL_SIGNAL, "interrupted");
+		return problem_set(problem, FAIL_SIGNAL,
+		    "connect to %s: interrupted", e->text);
 	return problem_set(problem, FAIL_CONNECTION, "connect to %s: %s",
 	    e->text, event == CONN_LATE ? "no answer in time" : strerror(code));
 }

@@ -33,15 +33,21 @@ struct tls {
 	X509 *leaf; /* the server's own */
 };
 
-/* Keeps OpenSSL's reason for conn_reason(). */
+/* Keeps OpenSSL's reason for conn_reason(). With TLS 1.3 a server that misses
+ * this client's certificate says so when the handshake is done here. */
 static ssize_t
-failed(struct conn *c, const struct tls *t)
+failed(struct conn *c)
 {
-	const char *why = ERR_reason_error_string(ERR_peek_error());
+	unsigned long code = ERR_peek_error();
+	const char *why = ERR_reason_error_string(code);
 
 	buf_clear(&c->why);
-	buf_addf(&c->why, "TLS: %s", why ? why : "failed");
-	c->fault = t->asked ? FAULT_REFUSED : FAULT_PROTOCOL;
+	buf_addf(&c->why, "%s%s",
+	    c->io == &conn_plain ? "" : "TLS: ", why ? why : "failed");
+	c->fault =
+	    ERR_GET_REASON(code) == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED
+		? FAULT_REFUSED
+		: FAULT_PROTOCOL;
 	ERR_clear_error();
 	return -1;
 }
@@ -62,7 +68,7 @@ outcome(struct conn *c, struct tls *t, int rv)
 			ERR_clear_error();
 			return 0;
 		}
-		return failed(c, t);
+		return failed(c);
 	}
 }
 
@@ -125,7 +131,7 @@ tls_write(struct conn *c, const char *p, size_t size)
 	ssize_t rv;
 
 	if (encrypt(t, p, size) == -1)
-		return failed(c, t);
+		return failed(c);
 	rv = filter_drain(c, &t->filter);
 	while (n < t->nrecord && t->records[n].end <= t->filter.drained)
 		done += t->records[n++].plain;
@@ -332,7 +338,8 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
 	const char *first = buf_str(&t->filter.first);
 
 	if (event == CONN_SIGNAL)
-		return problem_set(problem, FAIL_SIGNAL, "interrupted");
+		return problem_set(
+		    problem, FAIL_SIGNAL, "TLS handshake: interrupted");
 	if (event == CONN_LATE)
 		return problem_set(problem, FAIL_CONNECTION,
 		    "TLS handshake: no answer in time");
