@@ -760,6 +760,7 @@ server_said() {
 	(
 		ulimit -S -c "$(ulimit -H -c)"
 		ulimit -S -c >"$OUT.wanted"
+		export ASAN_OPTIONS=${ASAN_OPTIONS-}:disable_coredump=0
 		exec "$EHLO" --user ann \
 			--password-command "$limits; echo open sesame" \
 			"127.0.0.1:$PORT" a@client.test b@server.test
