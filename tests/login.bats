@@ -154,8 +154,6 @@ hint: --auth PLAIN'
 	nobody_connected
 	login --password-file "$SECRET" --authzid bob --auth LOGIN,PLAIN
 	ended 0 "$accepted"
-	login --password-file "$SECRET" --authzid '' --auth LOGIN
-	ended 0 "$accepted"
 }
 
 @test "USER@ in a URL is who logs in, and --user counts before it" {

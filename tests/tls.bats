@@ -351,7 +351,7 @@ trusted: the chain is good and is for 127.0.0.1" ]
 
 @test "--tls-name is a host name or an address, and no domain of them" {
 	serve_tls other
-	for name in .other.test . '' .. other..test '*.other.test' -x.test \
+	for name in .other.test . .. other..test '*.other.test' -x.test \
 		$'mail.other.test\r\nX' 'mail other' mail.other.test/ \
 		'[127.0.0.1]' 127.1 127.0.0.256 'fe80::1%lo' '::g' büro.test; do
 		trusting --tls-name "$name"

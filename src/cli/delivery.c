@@ -119,8 +119,6 @@ dsn_id(struct parameters *a, const char *value, struct problem *problem)
 	if (*p)
 		return wrong(problem, "dsn-id", value,
 		    "a control character, or one that is not ASCII");
-	if (p == value)
-		return problem_set(problem, FAIL_USAGE, "--dsn-id: empty");
 	if (p - value > LIMIT_ENVID)
 		return wrong(
 		    problem, "dsn-id", value, "more than 100 characters");
