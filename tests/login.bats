@@ -711,12 +711,12 @@ late='--password-command: the time of --deadline is over'
 }
 
 @test "what a server echoes later is hidden too, and in JSON" {
-	serve_ann --play "RCPT: 550-5.1.1 $plain_response\n550 5.1.1 open sesame" \
+	serve_ann --play "RCPT: 550-5.1.1 $plain_response\n550 5.1.1 open sesame $(printf 'open sesame' | base64)" \
 		--play 'QUIT: 221 open sesame'
 	login --password-file "$SECRET" -ddd --json
 	[ "$status" -eq 67 ]
 	nothing_shown
-	grep -q '"text":"\[hidden\]\\u000a\[hidden\]"' "$OUT"
+	grep -q '"text":"\[hidden\]\\u000a\[hidden\] \[hidden\]"' "$OUT"
 }
 
 # Waits until the server has one more line of a kind than before.

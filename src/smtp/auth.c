@@ -252,6 +252,19 @@ try_all(struct session *s)
 	return no_mechanism(s);
 }
 
+/* As it is, and as a server that quotes it would show it. */
+static void
+hide_password(struct session *s)
+{
+	const struct buf *password = &s->options->credentials->password;
+	struct buf encoded = { .secret = true };
+
+	hide(s, buf_head(password), buf_len(password));
+	base64_encode(&encoded, buf_head(password), buf_len(password));
+	hide(s, buf_head(&encoded), buf_len(&encoded));
+	buf_free(&encoded);
+}
+
 int
 authenticate(struct session *s)
 {
@@ -277,6 +290,6 @@ authenticate(struct session *s)
 	if (!(s->extensions.offered & EXT_AUTH))
 		return stop(s, FAIL_AUTH, "without --user no login is tried",
 		    "the server does not offer AUTH");
-	hide(s, buf_head(&c->password), buf_len(&c->password));
+	hide_password(s);
 	return try_all(s);
 }
