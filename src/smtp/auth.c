@@ -195,6 +195,8 @@ is_wanted(const struct session *s, const struct mechanism *m)
 {
 	const char *at = s->options->mechanisms;
 
+	if (s->options->credentials->authzid && !m->authzid)
+		return false;
 	for (; at && (at = strstr(at, m->name)) != NULL; at++)
 		if (at[-1] == ' ' && at[strlen(m->name)] == ' ')
 			return true;
@@ -216,13 +218,17 @@ static int
 no_mechanism(struct session *s)
 {
 	const struct buf *offered = &s->extensions.mechanisms;
+	const char *what = "can be used";
 
+	if (s->options->credentials->authzid)
+		what = "has a place for --authzid";
+	else if (s->options->mechanisms)
+		what = "--auth allows";
 	if (buf_len(offered) == 0)
 		return stop(s, FAIL_AUTH, NULL,
 		    "AUTH: the server offers no mechanism at all");
 	return stop(s, FAIL_AUTH, NULL,
-	    "AUTH: the server offers no mechanism that %s: %.*s",
-	    s->options->mechanisms ? "--auth allows" : "can be used",
+	    "AUTH: the server offers no mechanism that %s: %.*s", what,
 	    (int)buf_len(offered) - 2, /* a space on each side */
 	    buf_head(offered) + 1);
 }

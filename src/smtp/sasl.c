@@ -17,18 +17,6 @@ surplus(const char *name, struct problem *p)
 	    p, FAIL_PROTOCOL, "%s: one challenge too many", name);
 }
 
-/* Only PLAIN carries an authorization identity. To leave it out would be to
- * act as somebody else than asked for. */
-static int
-need_no_authzid(
-    const struct credentials *c, const char *name, struct problem *p)
-{
-	if (c->authzid == NULL || *c->authzid == '\0')
-		return 0;
-	return problem_set(
-	    p, FAIL_USAGE, "%s: no place for an authorization identity", name);
-}
-
 /* RFC 4616 2: authzid NUL authcid NUL passwd */
 static int
 plain(const struct credentials *c, int step, const struct buf *challenge,
@@ -61,8 +49,6 @@ login(const struct credentials *c, int step, const struct buf *challenge,
 	(void)challenge;
 	if (step > 1)
 		return surplus("LOGIN", p);
-	if (need_no_authzid(c, "LOGIN", p) == -1)
-		return -1;
 	if (step == 0)
 		buf_adds(out, c->user);
 	else
@@ -94,8 +80,6 @@ cram_md5(const struct credentials *c, int step, const struct buf *challenge,
 
 	if (step > 0)
 		return surplus("CRAM-MD5", p);
-	if (need_no_authzid(c, "CRAM-MD5", p) == -1)
-		return -1;
 	if (buf_len(challenge) == 0)
 		return problem_set(p, FAIL_PROTOCOL,
 		    "CRAM-MD5: the server's challenge is empty");

@@ -20,13 +20,14 @@ struct credentials {
 struct mechanism {
 	const char *name;
 	bool cleartext; /* shows the password to the server: needs TLS */
-	bool authzid; /* has a place for an authorization identity */
+	bool authzid; /* has a place for an authorization identity; where one
+		       * is asked for, none without it may be used */
 	bool initial; /* client first: has an initial response */
 	int responses; /* of ours, before the server can know who we are */
 	/* The response to challenge number step (0: the first, or for a
 	 * client-first mechanism the initial response, challenge empty), not
 	 * in base64, appended to out (secret). -1: cannot answer; cancel.
-	 * user is not NULL. A mechanism that cannot carry authzid refuses. */
+	 * user is not NULL. */
 	int (*respond)(const struct credentials *, int step,
 	    const struct buf *challenge, struct buf *out, struct problem *);
 };

@@ -57,8 +57,6 @@ static const struct {
 	    FAIL_NONE },
 	{ "LOGIN", NULL, "user", BYTES("pass"), 2, "Username:", NULL, 0,
 	    FAIL_PROTOCOL },
-	{ "LOGIN", "boss", "user", BYTES("pass"), 0, "", NULL, 0, FAIL_USAGE },
-	{ "LOGIN", "", "user", BYTES("pass"), 0, "", BYTES("user"), FAIL_NONE },
 
 	{ "CRAM-MD5", NULL, "tim", BYTES("tanstaaftanstaaf"), 0, POSTOFFICE,
 	    BYTES("tim b913a602c7eda7a495b4e6e7334d3890"), FAIL_NONE },
@@ -77,8 +75,6 @@ static const struct {
 	    FAIL_PROTOCOL },
 	{ "CRAM-MD5", NULL, "tim", BYTES("pass"), 1, POSTOFFICE, NULL, 0,
 	    FAIL_PROTOCOL },
-	{ "CRAM-MD5", "boss", "tim", BYTES("pass"), 0, POSTOFFICE, NULL, 0,
-	    FAIL_USAGE },
 };
 
 static struct buf
