@@ -205,6 +205,11 @@ static const struct mode {
 	{ "chunking", chunking, false },
 	{ "chunking, lock-step", chunking_lock_step, false },
 	{ "PRDR", prdr, false },
+	{ "RCPTMAX", "250-fake\n250-LIMITS RCPTMAX=1\n250 PIPELINING", false },
+	{ "RCPTMAX, chunking, lock-step",
+	    "250-fake\n250-LIMITS RCPTMAX=2\n250 CHUNKING", false },
+	{ "LMTP, RCPTMAX", "250-fake\n250-LIMITS RCPTMAX=2\n250 PIPELINING",
+	    true },
 	{ "LMTP", pipelining, true },
 	{ "LMTP, chunking", chunking, true },
 };
