@@ -1,16 +1,7 @@
 #!/bin/bash
-# Runs a Postfix on loopback that is not installed: its package is unpacked
-# below $BUILD and laid over the machine's files in a mount namespace, where
-# all that it writes but DIR is in memory. It has no way to send mail on.
+# A Postfix, run as server.sh says, which has no way to send mail on.
 #
-# usage: postfix.sh start DIR    until `stop`; then there are
-#            DIR/ports       shell variables, below; all on 127.0.0.1
-#            DIR/certs       what tests/certs.sh makes
-#            DIR/mail/USER/  Maildirs of alice and bob, at example.test
-#            DIR/maillog     what Postfix says
-#        postfix.sh stop DIR
-#
-# Exit status 69: it cannot run on this machine; standard error says why.
+#     DIR/mail/USER/    Maildirs of alice and bob, at example.test
 #
 #     SUBMISSION     STARTTLS, and a login, wanted
 #     SUBMISSIONS    the same with TLS from the first byte
@@ -24,15 +15,12 @@
 # and so on; mail to full@ is deferred with 452. What is for many.test is
 # accepted and thrown away.
 
-set -euo pipefail
+# shellcheck source=tests/interop/server.sh
+. "$(dirname "$0")/server.sh"
 
-ports=(SUBMISSION SUBMISSIONS MX RELAY SEQUENTIAL BARE)
+server=postfix
 packages=(postfix sasl2-bin libsasl2-modules)
-
-cannot() {
-	echo "postfix: $*" >&2
-	exit 69
-}
+ports=(SUBMISSION SUBMISSIONS MX RELAY SEQUENTIAL BARE)
 
 main_cf() {
 	cat <<END
@@ -123,47 +111,10 @@ anvil unix - - n - 1 anvil
 END
 }
 
-# Lays the package over the machine's files. All mounts end with the namespace.
-mount_all() { # ROOT DIR
-	local mnt=$2/mnt
-
-	# DIR may be anywhere, also below what is covered here.
-	mount -t tmpfs -o mode=755 tmpfs "$mnt"
-	mkdir "$mnt"/{root,dir,etc,work}
-	mount --bind "$1" "$mnt/root"
-	mount --bind "$2" "$mnt/dir"
-	mount --rbind "$mnt" /mnt
-	cd /
-	mount -t overlay -o lowerdir=/mnt/root/usr:/usr overlay /usr
-	mount -t overlay -o \
-	    lowerdir=/mnt/root/etc:/etc,upperdir=/mnt/etc,workdir=/mnt/work \
-	    overlay /etc
-	mount -t tmpfs -o mode=755 tmpfs /var
-	mount -t tmpfs -o mode=755 tmpfs /run
-	[ ! -e /dev/log ] || mount --bind /dev/null /dev/log
-}
-
 configure() {
-	# shellcheck source=/dev/null
-	. /mnt/dir/ports
-
-	cat >/etc/passwd <<-'END'
-	root:x:0:0::/:/bin/sh
-	postfix:x:2525:2525::/:/bin/false
-	nobody:x:65534:65534::/:/bin/false
-	END
-	cat >/etc/group <<-'END'
-	root:x:0:
-	postfix:x:2525:
-	postdrop:x:2526:
-	nogroup:x:65534:
-	END
-	rm -f /etc/nsswitch.conf /etc/resolv.conf
-	printf '%s: files\n' passwd group hosts services >/etc/nsswitch.conf
-	echo mail.example.test >/proc/sys/kernel/hostname
-
+	accounts postfix:2525 postdrop:2526
 	rm -rf /etc/postfix/sasl
-	mkdir -p /etc/postfix/sasl /var/spool/postfix /var/lib/postfix /var/tmp
+	mkdir -p /etc/postfix/sasl /var/spool/postfix /var/lib/postfix
 	main_cf >/etc/postfix/main.cf
 	master_cf >/etc/postfix/master.cf
 	# Postfix waits until these are seconds old.
@@ -181,95 +132,10 @@ configure() {
 	printf %s alicepw | saslpasswd2 -c -p -u example.test alice
 	printf %s 'bob s3cret,=%\pw' | saslpasswd2 -c -p -u example.test bob
 	chown postfix /etc/sasldb2 /var/lib/postfix
-
-	mkdir /mnt/dir/mail
-	chown nobody:nogroup /mnt/dir/mail
 }
 
-# The first process in the namespaces: when it dies, so does all in them.
-inside() { # ROOT DIR
-	local pid
-
-	# As it is known outside: this /proc is the machine's.
-	read -r pid _ </proc/self/stat
-	echo "$pid" >"$2/pid"
-	exec 9>&-
-	mount_all "$1" "$2"
-	configure
-	postfix start 8>&-
-	echo ready >&8
-	exec 8>&-
-	exec sleep infinity
+launch() {
+	postfix start
 }
 
-# A Postfix takes a port that another one has, and both get connections: so two
-# that start at the same time must not choose the same.
-choose_ports() { # DIR ATTEMPT
-	local name port=$((10000 + ($$ + $2 * 611) % 2500 * 8))
-
-	for name in "${ports[@]}"; do
-		! (: </dev/tcp/127.0.0.1/$port) 2>/dev/null || return 1
-		echo "$name=$port"
-		port=$((port + 1))
-	done >"$1/ports"
-}
-
-try() { # ROOT DIR
-	local word=
-
-	rm -rf "$2"/{pid,mail,maillog,ready}
-	mkfifo "$2/ready"
-	unshare --mount --uts --pid --fork --kill-child "$BASH" "$0" inside \
-	    "$@" </dev/null >"$2/log" 2>&1 8>"$2/ready" &
-	read -r word <"$2/ready" || :
-	[ "$word" != ready ] || return 0
-	wait "$!" || :
-	return 1
-}
-
-start() { # DIR
-	local here root dir name attempt
-
-	here=$(dirname "$0")
-	[ "$(id -u)" -eq 0 ] || cannot 'only root can run it'
-	for name in unshare flock apt-get dpkg-deb openssl; do
-		[ -n "$(command -v "$name")" ] || cannot "there is no $name"
-	done
-	unshare --mount --uts --pid --fork true ||
-	    cannot 'namespaces are not permitted here'
-	mkdir -p "$1/mnt"
-	dir=$(cd "$1" && pwd)
-	"$here/fetch.sh" "$BUILD/interop/postfix" "${packages[@]}" ||
-	    cannot 'its package cannot be had'
-	root=$(cd "$BUILD/interop/postfix/root" && pwd)
-	"$here/../certs.sh" "$dir/certs"
-
-	exec 9>"$dir/lock"
-	flock -n 9 || { echo "postfix: runs already in $dir" >&2; exit 1; }
-	# Another program may have one of the ports, which Postfix does not say.
-	for attempt in {1..5}; do
-		choose_ports "$dir" "$attempt" || continue
-		! try "$root" "$dir" || return 0
-	done
-	cat "$dir"/{log,maillog} >&2 || :
-	echo 'postfix: did not start' >&2
-	exit 1
-}
-
-# The lock is held as long as anything runs, so the pid is the right one.
-stop() { # DIR
-	[ -e "$1/lock" ] || return 0
-	exec 9>"$1/lock"
-	if ! flock -n 9; then
-		kill -KILL "$(<"$1/pid")"
-		flock -w 30 9
-	fi
-}
-
-case $#:${1-} in
-2:start | 2:stop | 3:inside) "$@" ;;
-*)
-	echo 'usage: postfix.sh start|stop DIR' >&2
-	exit 64
-	;;
-esac
+main "$@"
