@@ -69,7 +69,7 @@ send() { # ARGUMENT...
 	status=0
 	timeout 60 "$EHLO" "$@" <"${input-message}" >report 2>trace || status=$?
 	id=$(sed -n "s/.*$id_pattern.*/\\1/p" report)
-	[ -z "$id" ] || sed -i "s/$id/ID/" report
+	[ -z "$id" ] || sed -i "s,$id,ID," report
 }
 
 reported() { # STATUS
