@@ -76,6 +76,7 @@ mount_all() { # DIR
 	mount -t tmpfs -o mode=755 tmpfs /var
 	mount -t tmpfs -o mode=755 tmpfs /run
 	mkdir -m 1777 /var/tmp
+	ln -s /run /var/run
 	[ ! -e /dev/log ] || mount --bind /dev/null /dev/log
 }
 
@@ -83,7 +84,7 @@ mount_all() { # DIR
 name_services() {
 	rm -f /etc/nsswitch.conf /etc/resolv.conf /etc/hosts
 	printf '%s: files\n' passwd group hosts services >/etc/nsswitch.conf
-	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+	echo 'lookup file' >/etc/resolv.conf
 	echo '127.0.0.1 localhost' >/etc/hosts
 	echo mail.example.test >/proc/sys/kernel/hostname
 }
