@@ -772,6 +772,15 @@ QUIT" ]
 	done
 }
 
+@test "a certificate that was accepted all the same is not to blame" {
+	for option in --tls-insecure --tls=auto; do
+		serve_tls server --tls-max 1.2 --tls-client-ca "$CERTS/ca.pem"
+		starttls "$option"
+		[ "$status" -eq 77 ]
+		grep -q '^ehlo: .*the server asks for a client certificate' "$ERR"
+	done
+}
+
 # A server may ask for a certificate and do without.
 @test "what breaks later is not for want of a client certificate" {
 	for max in '' '--tls-max 1.2'; do

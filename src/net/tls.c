@@ -343,7 +343,7 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
 	if (event == CONN_LATE)
 		return problem_set(problem, FAIL_CONNECTION,
 		    "TLS handshake: no answer in time");
-	if (t->flaw != X509_V_OK)
+	if (t->flaw != X509_V_OK && t->trust == TLS_STRICT)
 		return certificate_refused(
 		    t->flaw, t->culprit, t->leaf, name, problem);
 	if (t->asked)

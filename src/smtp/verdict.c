@@ -157,17 +157,17 @@ is_login_wanted(const struct reply *reply)
 }
 
 /* 452 and 552 at RCPT mean too much mail, or too many recipients for one
- * transaction (D-02: RFC 1870 6.4, RFC 5321 4.5.3.1.10). */
+ * transaction (D-02: RFC 1870 6.4, RFC 5321 4.5.3.1.10); X.5.3 means the latter
+ * (RFC 3463 3.6), and servers exist that say it with 451. */
 static bool
 is_too_many(const struct session *s)
 {
 	const char *detail = strchr(s->reply.enhanced, '.');
+	bool usual = s->reply.code == 452 || s->reply.code == 552;
 
-	if (s->reply.code != 452 && s->reply.code != 552)
-		return false;
-	if (detail)
-		return strcmp(detail, ".5.3") == 0;
-	return s->naccepted > 0;
+	if (detail && strcmp(detail, ".5.3") == 0)
+		return usual || reply_class(&s->reply) == 4;
+	return usual && detail == NULL && s->naccepted > 0;
 }
 
 static void

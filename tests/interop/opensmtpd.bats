@@ -137,7 +137,7 @@ needs_broken_tls() {
 	[ "$(grep -c '^> DATA' trace)" -eq 0 ]
 }
 
-@test "who has more recipients than the server takes hears which are deferred" {
+@test "who is one too many for a transaction gets the message by another" {
 	local i
 
 	for ((i = 1; i <= 22; i++)); do
@@ -145,12 +145,13 @@ needs_broken_tls() {
 	done >recipients
 	send --to-file recipients "localhost:$RELAY" bob@example.test
 	{
-		sed -n '1,20s/.*/accepted  &  250 2.1.5 Destination address valid: Recipient ok/p' recipients
-		sed -n '21,$s/.*/deferred  &  451 4.5.3 Too many recipients: Too many recipients/p' recipients
-		echo 'sent to 20 of 22 recipients: 250 2.0.0 ID Message accepted for delivery'
+		sed 's/.*/accepted  &  250 2.1.5 Destination address valid: Recipient ok/' recipients
+		echo 'sent to 22 of 22 recipients: 250 2.0.0 ID Message accepted for delivery; 250 2.0.0 ID Message accepted for delivery'
 	} >expected
-	reported 1 <expected
+	sed -i '$s/ [0-9a-f]\{8\} Message/ ID Message/' report
+	reported 0 <expected
 	stored alice+20 message
+	stored alice+22 message
 }
 
 @test "a line that is too long for the server is a refusal of the message" {
@@ -210,10 +211,10 @@ needs_broken_tls() {
 
 	needs_broken_tls
 	for tls in auto starttls; do
-		send -d --tls $tls --tls-ca "$ca" --user alice "localhost:$TLS" \
+		send -d --tls $tls --user alice "localhost:$TLS" \
 		    bob@example.test alice@example.test
 		reported 76 <<-'END'
-		unsent    alice@example.test  TLS handshake: TLS: tlsv1 alert internal error
+		unsent    alice@example.test  TLS handshake: tlsv1 alert internal error
 		sent to 0 of 1 recipient
 		END
 		[ "$(sed -n '/^> STARTTLS/,$p' trace | grep -c '^>')" -eq 1 ]
