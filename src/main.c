@@ -33,6 +33,16 @@ keep_descriptors(void)
 			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+/* D-10: it is sent all the same. */
+static void
+warn_of_long_line(const struct message *m)
+{
+	fprintf(stderr,
+	    "ehlo: warning: line %llu has more than %d octets, which some "
+	    "servers refuse or break\n",
+	    (unsigned long long)m->long_line, LINE_LIMIT);
+}
+
 static int
 gather(const struct options *o, struct message *m,
     const struct patience *patience, struct problem *problem)
@@ -56,6 +66,8 @@ gather(const struct options *o, struct message *m,
 	if (m->nul)
 		return problem_set(problem, FAIL_MESSAGE,
 		    "the message has a NUL, which no server takes");
+	if (m->long_line && o->form != REPORT_QUIET)
+		warn_of_long_line(m);
 	return 0;
 }
 

@@ -247,11 +247,39 @@ lines() {
 	serve
 	head -c 1000000 /dev/zero | tr '\0' x >"$MESSAGE"
 	to_b <"$MESSAGE"
-	[ "$status" -eq 0 ]
+	ended 0 "$accepted" "$(long 1)"
 	{
 		cat "$MESSAGE"
 		printf '\r\n'
 	} | cmp - "$(message 1)"
+}
+
+# The warning of a line over the limit: NUMBER
+long() {
+	echo "ehlo: warning: line $1 has more than 998 octets, which some" \
+		'servers refuse or break'
+}
+
+# A message whose third line has so many octets: OCTETS
+third_line() {
+	printf 'Subject: x\r\n\n%s\rend\n' "$(printf "%${1}d")" >"$MESSAGE"
+}
+
+@test "the first line of more than 998 octets gives a warning (D-10)" {
+	serve
+	third_line 998
+	to_b <"$MESSAGE"
+	ended 0 "$accepted"
+	third_line 999
+	to_b <"$MESSAGE"
+	ended 0 "$accepted" "$(long 3)"
+	to_b < <(cat "$MESSAGE" "$MESSAGE")
+	ended 0 "$accepted" "$(long 3)"
+	to_b --quiet <"$MESSAGE"
+	ended 0 '' ''
+	to_b --check <"$MESSAGE"
+	ended 0 'ok        b@server.test  250 2.1.5 Ok
+ok for 1 of 1 recipient, nothing sent' "$(long 3)"
 }
 
 @test "a spooled message leaves nothing in TMPDIR (S-53)" {
