@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/problem.h"
+#include "message/measure.h"
 #include "message/transparency.h"
 
 struct message {

@@ -9,6 +9,26 @@
 
 #include "base/buf.h"
 
+/* The lines in a piece of the message. They end in CRLF, LF or a lone CR. */
+struct piece {
+	const char *at, *end; /* what is left of it */
+	/* private: the next LF and the next CR; end: no more of them; NULL:
+	 * not looked for. Each octet is searched once for either, however the
+	 * two are mixed. */
+	const char *lf, *cr;
+};
+
+/* n octets at p; after_cr: the octet before them is CR, so that an LF at their
+ * beginning ends no line. */
+struct piece piece_begin(bool after_cr, const char *p, size_t n);
+
+/* Where the line at piece.at ends: at CR, LF or the end of the piece. at may
+ * have been moved forward. */
+const char *piece_line_end(struct piece *);
+
+/* Goes to the line after the CR or LF at p. */
+void piece_pass(struct piece *, const char *p);
+
 /* Where the stream stands between two pieces. Zeroed: at its beginning. */
 struct transparency {
 	bool plain; /* no dots are added: BDAT (RFC 3030 2) */
@@ -24,31 +44,5 @@ uint64_t transparency_add(
 
 /* Ends the last line if it is not ended: appends CRLF, returns 2, or 0. */
 uint64_t transparency_end(struct transparency *, struct buf *out);
-
-/* RFC 5321 4.5.3.1.6, without CRLF */
-#define LINE_LIMIT 998
-
-/* What transparency_add() and _end() would return, and what the octets are
- * like, without making output; any split gives the same. Zeroed: beginning.
- * The header section is all before the first empty line. */
-struct measure {
-	uint64_t size; /* octets with CRLF line ends, without stuffing */
-	uint64_t lines; /* ended so far */
-	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
-	bool nul;
-	bool eight_bit; /* an octet above 127 */
-	bool header_eight_bit; /* one in the header section */
-	bool header_invalid; /* the header section is not UTF-8 */
-	/* private */
-	struct transparency state;
-	bool body; /* the empty line after the header was seen */
-	uint64_t line; /* octets of the line that is not ended yet, as long as
-			* there is no long_line */
-	char character[4]; /* UTF-8 in the header, not whole yet */
-	size_t ncharacter;
-};
-
-void measure_add(struct measure *, const char *, size_t n);
-void measure_end(struct measure *); /* ends the last line if it is not ended */
 
 #endif

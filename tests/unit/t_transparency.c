@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "check.h"
+#include "message/measure.h"
 #include "message/transparency.h"
 
 #define ROW(in, out) in, sizeof(in) - 1, out, sizeof(out) - 1
