@@ -282,6 +282,32 @@ third_line() {
 ok for 1 of 1 recipient, nothing sent' "$(long 3)"
 }
 
+# A message with a part, in whose header and body this stands: HEADER BODY
+with_part() {
+	printf '%s\n' 'Content-Type: multipart/mixed;' ' boundary="=_1"' '' \
+		'--=_1' 'Content-Type: message/rfc822' '' 'Subject: x' \
+		'Content-Type: multipart/mixed; boundary=2' '' '--2' \
+		"Content-Disposition: attachment; filename=\"$1\"" '' "$2" \
+		'--2--' '--=_1--' >"$MESSAGE"
+}
+
+@test "UTF-8 in the header of a part needs SMTPUTF8 (R-6531-01)" {
+	serve
+	with_part 'ä.txt' hi
+	to_b <"$MESSAGE"
+	ended 0 "$accepted"
+	sent_commands | grep -q '^MAIL.* BODY=8BITMIME SMTPUTF8$'
+	serve -n old --no-8bitmime --ehlo 8BITMIME
+	# shellcheck disable=SC2154
+	PORT=$old_PORT
+	to_b <"$MESSAGE"
+	failed 65 'refused ' 'the header of the message is not ASCII, and the server does not offer SMTPUTF8' \
+		'encode header fields by RFC 2047'
+	with_part 'a.txt' "$(printf 'ä\n\n--\nSubject: ä\n')"
+	to_b <"$MESSAGE"
+	ended 0 "$accepted"
+}
+
 @test "a spooled message leaves nothing in TMPDIR (S-53)" {
 	serve
 	mkdir "$OUT.tmp"

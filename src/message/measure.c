@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "message/measure.h"
 
 /* The message is measured in blocks. Their inner loops count in LANES sums of
@@ -125,7 +124,7 @@ count(struct measure *m, const char *p, size_t n)
 	size_t len = 1; /* first: a block looks at the octet before it */
 	bool near;
 
-	crawl(m, m->state.after_cr, at, len);
+	crawl(m, m->after_cr, at, len);
 	for (at += len; at < end; at += len) {
 		len = end - at < BLOCK ? (size_t)(end - at) : BLOCK;
 		if (m->long_line == 0 && m->line + len > LINE_LIMIT)
@@ -140,77 +139,24 @@ count(struct measure *m, const char *p, size_t n)
 		m->line = since_end(p, before, end);
 }
 
-/* Octets of a line of the header section: are they UTF-8 (RFC 6532 3.1)? */
-static void
-header_text(struct measure *m, const char *p, const char *end)
-{
-	uint32_t cp;
-
-	for (; p < end; p++) {
-		if (m->ncharacter == 0 && !(*p & 0x80))
-			continue;
-		m->header_eight_bit = true;
-		m->character[m->ncharacter++] = *p;
-		if (text_utf8(m->character, m->ncharacter, &cp)) {
-			m->ncharacter = 0;
-		} else if (m->ncharacter == sizeof(m->character)) {
-			m->header_invalid = true;
-			m->ncharacter = 0;
-		}
-	}
-}
-
-/* A character cannot go on behind a line end. */
-static void
-header_line_end(struct measure *m)
-{
-	m->header_invalid |= m->ncharacter > 0;
-	m->ncharacter = 0;
-}
-
-/* Looks for the end of the header section in a piece, which began in state t
- * and has been counted. */
-static void
-header(struct measure *m, const struct transparency *t, const char *p, size_t n)
-{
-	struct piece s = piece_begin(t->after_cr, p, n);
-	bool inside = t->inside;
-	const char *end;
-
-	while (s.at < s.end && !m->body) {
-		end = piece_line_end(&s);
-		m->body = end == s.at && !inside;
-		if (m->eight_bit)
-			header_text(m, s.at, end);
-		inside = end == s.end;
-		if (inside)
-			break;
-		header_line_end(m);
-		piece_pass(&s, end);
-	}
-}
-
 void
 measure_add(struct measure *m, const char *p, size_t n)
 {
-	const struct transparency before = m->state;
-
 	if (n == 0)
 		return;
 	count(m, p, n);
-	if (!m->body)
-		header(m, &before, p, n);
-	m->state.after_cr = p[n - 1] == '\r';
-	m->state.inside = p[n - 1] != '\n' && p[n - 1] != '\r';
+	mime_add(&m->mime, p, n);
+	m->after_cr = p[n - 1] == '\r';
+	m->inside = p[n - 1] != '\n' && p[n - 1] != '\r';
 }
 
 void
 measure_end(struct measure *m)
 {
-	header_line_end(m);
-	if (!m->state.inside)
+	mime_end(&m->mime);
+	if (!m->inside)
 		return;
-	m->state.inside = false;
+	m->inside = false;
 	m->size += 2;
 	m->lines++;
 }

@@ -7,29 +7,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "message/transparency.h"
+#include "message/mime.h"
 
 /* RFC 5321 4.5.3.1.6, without CRLF */
 #define LINE_LIMIT 998
 
 /* What transparency_add() and _end() would return, and what the octets are
- * like, without making output; any split gives the same. Zeroed: beginning.
- * The header section is all before the first empty line. */
+ * like, without making output; any split gives the same. Zeroed: beginning. */
 struct measure {
 	uint64_t size; /* octets with CRLF line ends, without stuffing */
 	uint64_t lines; /* ended so far */
 	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
 	bool nul;
 	bool eight_bit; /* an octet above 127 */
-	bool header_eight_bit; /* one in the header section */
-	bool header_invalid; /* the header section is not UTF-8 */
+	struct mime mime; /* what header sections ask for */
 	/* private */
-	struct transparency state;
-	bool body; /* the empty line after the header was seen */
+	bool inside; /* the last octet ended no line */
+	bool after_cr;
 	uint64_t line; /* octets of the line that is not ended yet, as long as
 			* there is no long_line */
-	char character[4]; /* UTF-8 in the header, not whole yet */
-	size_t ncharacter;
 };
 
 void measure_add(struct measure *, const char *, size_t n);

@@ -202,8 +202,8 @@ state_facts(struct message *m, struct measure *measure)
 	m->empty = m->start == m->end;
 	m->nul = measure->nul;
 	m->eight_bit = measure->eight_bit;
-	m->header_eight_bit = measure->header_eight_bit;
-	m->header_utf8 = measure->header_eight_bit && !measure->header_invalid;
+	m->header_eight_bit = measure->mime.eight_bit;
+	m->header_utf8 = measure->mime.utf8;
 	m->long_line = measure->long_line;
 }
 

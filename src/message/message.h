@@ -21,8 +21,9 @@ struct message {
 	bool empty; /* no octet at all */
 	bool nul; /* has a NUL: cannot be sent */
 	bool eight_bit; /* has an octet above 127: needs 8BITMIME */
-	bool header_eight_bit; /* one of them in the header section */
-	bool header_utf8; /* the same, and all of it is valid UTF-8 */
+	bool header_eight_bit; /* one of them in a header section, that of the
+				* message or of a part of it */
+	bool header_utf8; /* the same, and all of that is valid UTF-8 */
 	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
 	/* private */
 	int fd; /* file or spool; -1: all in memory */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "check.h"
 #include "message/measure.h"
 #include "message/transparency.h"
@@ -135,8 +134,7 @@ plain_measure(const char *p, size_t n)
 {
 	struct measure m = { .size = n };
 	const char *end;
-	uint32_t cp;
-	size_t len, i, k;
+	size_t len, i;
 
 	for (i = 0; i < n; i++) {
 		m.nul |= p[i] == '\0';
@@ -149,12 +147,6 @@ plain_measure(const char *p, size_t n)
 		m.lines++;
 		if (len > LINE_LIMIT && m.long_line == 0)
 			m.long_line = m.lines;
-		m.body |= len == 0;
-		for (i = 0; i < len && !m.body; i += k ? k : 1) {
-			m.header_eight_bit |= (p[i] & 0x80) != 0;
-			k = text_utf8(p + i, len - i, &cp);
-			m.header_invalid |= k == 0;
-		}
 	}
 	return m;
 }
@@ -167,8 +159,6 @@ compare(const struct measure *got, const struct measure *want, const char *name)
 	CHECK_INT(got->long_line, want->long_line, name);
 	CHECK_INT(got->nul, want->nul, name);
 	CHECK_INT(got->eight_bit, want->eight_bit, name);
-	CHECK_INT(got->header_eight_bit, want->header_eight_bit, name);
-	CHECK_INT(got->header_invalid, want->header_invalid, name);
 }
 
 /* All that must be true of a message read in pieces of one kind. */
@@ -352,52 +342,6 @@ test_megabyte(void)
 	free(p);
 }
 
-static void
-test_header(void)
-{
-	static const struct {
-		const char *in;
-		bool eight_bit, invalid;
-	} cases[] = {
-		{ "a: b\n\nb\xe9", false, false },
-		{ "a: \xc3\xa9\n\n\xe9", true, false },
-		{ "a: \xe9\n\nb", true, true },
-		{ "a: \xc3\xa9", true, false }, /* no empty line: all header */
-		{ "a: \xc3", true, true },
-		{ "a: \xc3\n\xa9", true, true },
-		{ "a: \xc3\n\nb", true, true },
-		{ "a: \xc3\r\n\r\nb", true, true },
-		{ "a: b\r\r\xe9", false, false },
-		{ "a: b\r\n\r\n\xe9", false, false },
-		{ "a: b\r\n\xe9", true, true },
-		{ "\n\xe9", false, false },
-		{ "\r\n\xe9", false, false },
-		{ "a: \xf0\x9f\x98\x80\n", true, false },
-		{ "a: \xf0\x9f\x98"
-		  "b\n",
-		    true, true },
-		{ "a: \xe2\x82\xac\xe2\x82\xac\n", true, false },
-		{ "a: \xe2"
-		  "b\x82\xac\n",
-		    true, true },
-		{ "a: \xc0\xaf\n", true, true }, /* overlong */
-		{ "a: \xed\xa0\x80\n", true, true }, /* a surrogate */
-		{ "a: \xf4\x90\x80\x80\n", true, true },
-	};
-	struct measure m;
-	size_t i, most;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		for (most = 1; most <= 17; most++) {
-			m = measure(cases[i].in, strlen(cases[i].in), most, 0);
-			CHECK_INT(m.header_eight_bit, cases[i].eight_bit,
-			    cases[i].in);
-			CHECK_INT(
-			    m.header_invalid, cases[i].invalid, cases[i].in);
-		}
-	}
-}
-
 int
 main(int argc, char **argv)
 {
@@ -410,6 +354,5 @@ main(int argc, char **argv)
 	test_long(seed);
 	test_long_line();
 	test_megabyte();
-	test_header();
 	return check_done("t_transparency");
 }
