@@ -63,10 +63,9 @@ gather(const struct options *o, struct message *m,
 	if (m->empty && !o->session.check)
 		return problem_set(
 		    problem, FAIL_MESSAGE, "the message is empty");
-	if (m->nul)
-		return problem_set(problem, FAIL_MESSAGE,
-		    "the message has a NUL, which no server takes");
-	if (m->long_line && o->form != REPORT_QUIET)
+	if (message_sendable(m, problem) == -1)
+		return -1;
+	if (m->long_line && !m->binary && o->form != REPORT_QUIET)
 		warn_of_long_line(m);
 	return 0;
 }

@@ -308,6 +308,100 @@ with_part() {
 	ended 0 "$accepted"
 }
 
+# A binary message: lines of a header in CRLF, and a part of octets
+binary_message() {
+	printf '%s\r\n' 'Content-Type: multipart/mixed; boundary=b' '' '--b' \
+		'Content-Transfer-Encoding: binary' '' >"$MESSAGE"
+	printf '%b' "${1-}" >>"$MESSAGE"
+	printf '\r\n--b--' >>"$MESSAGE"
+}
+
+@test "a binary message arrives octet for octet by BINARYMIME (R-3030-06)" {
+	serve --chunking
+	binary_message '\0\n\n.\r\n..\r\r\n\0377\0200\n'
+	to_b <"$MESSAGE"
+	ended 0 "$accepted"
+	cmp "$MESSAGE" "$(message 1)"
+	size=$(wc -c <"$MESSAGE")
+	[ "$(sent_commands | sed -n '2p;4p')" = \
+		"MAIL FROM:<a@client.test> SIZE=$size BODY=BINARYMIME
+BDAT $size LAST" ]
+	to_b -ddd --json < <(cat "$MESSAGE")
+	[ "$status" -eq 0 ]
+	cmp "$MESSAGE" "$(message 2)"
+	grep -q "\"octets\":$size," "$OUT"
+	to_b --no-pipelining <"$MESSAGE"
+	ended 0 "$accepted"
+	cmp "$MESSAGE" "$(message 3)"
+}
+
+@test "3 MB of anything arrive octet for octet by BINARYMIME" {
+	serve --chunking
+	binary_message
+	head -c 3000000 /dev/urandom >>"$MESSAGE"
+	to_b <"$MESSAGE"
+	ended 0 "$accepted"
+	to_b < <(cat "$MESSAGE")
+	ended 0 "$accepted"
+	cmp "$MESSAGE" "$(message 1)"
+	cmp "$MESSAGE" "$(message 2)"
+	[ "$(sent_commands | grep -c '^BDAT')" -eq 6 ]
+}
+
+@test "a binary message goes to nobody who would change it, 65 (R-3030-06)" {
+	serve
+	serve -n chunks --ehlo CHUNKING
+	serve -n mime --ehlo BINARYMIME
+	serve -n both --chunking
+	hint='encode its parts as base64'
+	for octets in '\0' '\r' "$(printf '%999d')"; do
+		binary_message "$octets"
+		to_b <"$MESSAGE"
+		failed 65 'refused ' 'the message is binary, and the server does not offer BINARYMIME' "$hint"
+		# shellcheck disable=SC2154
+		PORT=$chunks_PORT to_b <"$MESSAGE"
+		grep -q 'does not offer BINARYMIME$' "$ERR"
+		# shellcheck disable=SC2154
+		PORT=$mime_PORT to_b <"$MESSAGE"
+		grep -q 'does not offer CHUNKING$' "$ERR"
+		# shellcheck disable=SC2154
+		PORT=$both_PORT to_b --no-chunking <"$MESSAGE"
+		[ "$status" -eq 65 ]
+		grep -q -e 'binary, and --no-chunking keeps it' "$ERR"
+	done
+	for name in main chunks mime both; do
+		[ "$(sent_commands "$name" | sort -u)" = \
+			$'EHLO client.test\nQUIT' ]
+	done
+}
+
+@test "a binary message that is text is sent as text without BINARYMIME" {
+	serve
+	binary_message 'a\n.\r\n\0303\0244'
+	to_b <"$MESSAGE"
+	ended 0 "$accepted"
+	{
+		sed 's/\r*$/\r/' "$MESSAGE"
+		printf '\n'
+	} | cmp - "$(message 1)"
+	sent_commands | grep -q "^MAIL.* SIZE=$(wc -c <"$(message 1)") BODY=8BITMIME$"
+	printf 'Content-Transfer-Encoding: binary\n\nhi\n' >"$MESSAGE"
+	serve -n both --chunking
+	PORT=$both_PORT to_b <"$MESSAGE"
+	ended 0 "$accepted"
+	with_crlf "$MESSAGE" | cmp - "$(message 1 both)"
+	sent_commands both | grep -q '^MAIL.* SIZE=41$'
+}
+
+@test "a binary message whose header ends lines in LF is refused, 65" {
+	serve --chunking
+	printf 'Content-Transfer-Encoding: binary\n\n\0\n' >"$MESSAGE"
+	to_b <"$MESSAGE"
+	failed 65 'refused ' 'the message is binary, and a line of a header in it does not end in CRLF' \
+		'end its lines in CRLF, or encode its parts as base64'
+	nobody_connected
+}
+
 @test "a spooled message leaves nothing in TMPDIR (S-53)" {
 	serve
 	mkdir "$OUT.tmp"

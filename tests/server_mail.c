@@ -61,7 +61,8 @@ heed(struct session *s, const char *at, size_t len)
 	char digits[24] = "";
 	uint64_t size;
 
-	if (!is_known(s, at, name))
+	if (!is_known(s, at, name) || (is_word(at, len, "BODY=BINARYMIME") &&
+					  !session_offers(s, "BINARYMIME")))
 		return "555 5.5.4 Unknown parameter";
 	s->prdr = s->prdr || is_word(at, len, "PRDR");
 	s->binary = s->binary || is_word(at, len, "BODY=BINARYMIME");

@@ -7,6 +7,7 @@
 
 struct tally {
 	unsigned ends; /* CR and LF */
+	unsigned cr;
 	unsigned pairs; /* CRLF that end here */
 	unsigned bits; /* all octets, ored */
 	unsigned nul;
@@ -40,6 +41,7 @@ static void
 tally(const char *p, struct tally *t)
 {
 	unsigned char ends[LANES] = { 0 }, pairs[LANES] = { 0 };
+	unsigned char cr[LANES] = { 0 };
 	unsigned char bits[LANES] = { 0 }, nul[LANES] = { 0 };
 	const char *before = p - 1;
 
@@ -48,6 +50,7 @@ tally(const char *p, struct tally *t)
 			unsigned char c = (unsigned char)p[i + lane];
 
 			ends[lane] += (c == '\n') | (c == '\r');
+			cr[lane] += c == '\r';
 			pairs[lane] += (c == '\n') & (before[i + lane] == '\r');
 			bits[lane] |= c;
 			nul[lane] |= c == '\0';
@@ -56,6 +59,7 @@ tally(const char *p, struct tally *t)
 	*t = (struct tally){ 0 };
 	for (size_t lane = 0; lane < LANES; lane++) {
 		t->ends += ends[lane];
+		t->cr += cr[lane];
 		t->pairs += pairs[lane];
 		t->bits |= bits[lane];
 		t->nul |= nul[lane];
@@ -78,6 +82,9 @@ stride(struct measure *m, const char *p)
 	m->line = t.ends ? BLOCK - 1 : m->line + BLOCK;
 	m->eight_bit |= (t.bits & 0x80) != 0;
 	m->nul |= t.nul != 0;
+	/* one counted before may turn out to be a pair */
+	m->lone_cr += t.cr;
+	m->lone_cr -= t.pairs;
 }
 
 /* Measures octet by octet: slow, but line is exact if it was. */
@@ -87,8 +94,11 @@ crawl(struct measure *m, bool after_cr, const char *p, size_t n)
 	for (; n > 0; after_cr = *p == '\r', p++, n--) {
 		m->nul |= *p == '\0';
 		m->eight_bit |= (*p & 0x80) != 0;
-		if (*p == '\n' && after_cr)
+		m->lone_cr += *p == '\r';
+		if (*p == '\n' && after_cr) {
+			m->lone_cr--;
 			continue;
+		}
 		if (*p == '\n' || *p == '\r') {
 			m->lines++;
 			m->size += 2;

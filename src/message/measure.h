@@ -20,6 +20,7 @@ struct measure {
 	uint64_t long_line; /* number of the first over LINE_LIMIT; 0: none */
 	bool nul;
 	bool eight_bit; /* an octet above 127 */
+	uint64_t lone_cr; /* CRs without an LF behind them */
 	struct mime mime; /* what header sections ask for */
 	/* private */
 	bool inside; /* the last octet ended no line */

@@ -198,9 +198,14 @@ static void
 state_facts(struct message *m, struct measure *measure)
 {
 	measure_end(measure);
-	m->size = measure->size;
+	m->text_size = measure->size;
+	m->raw_size = (uint64_t)(m->end - m->start);
+	message_choose(m, false);
 	m->empty = m->start == m->end;
 	m->nul = measure->nul;
+	m->binary = measure->mime.binary;
+	m->bare = measure->mime.bare;
+	m->text = !m->nul && !measure->long_line && !measure->lone_cr;
 	m->eight_bit = measure->eight_bit;
 	m->header_eight_bit = measure->mime.eight_bit;
 	m->header_utf8 = measure->mime.utf8;
@@ -231,6 +236,27 @@ message_gather(struct message *m, int fd, const struct patience *patience,
 	state_facts(m, &measure);
 	message_rewind(m, true);
 	return 0;
+}
+
+int
+message_sendable(const struct message *m, struct problem *problem)
+{
+	if (m->nul && !m->binary)
+		return problem_set(problem, FAIL_MESSAGE,
+		    "the message has a NUL, which no server takes");
+	if (m->binary && m->bare && !m->text)
+		return problem_hint(problem, FAIL_MESSAGE,
+		    "end its lines in CRLF, or encode its parts as base64",
+		    "the message is binary, and a line of a header in it does "
+		    "not end in CRLF");
+	return 0;
+}
+
+void
+message_choose(struct message *m, bool raw)
+{
+	m->raw = raw;
+	m->size = raw ? m->raw_size : m->text_size;
 }
 
 void
@@ -265,7 +291,12 @@ add_piece(struct message *m, struct buf *out, struct problem *problem)
 			return broken(problem);
 		p = buf_head(&m->block);
 	}
-	m->sent += transparency_add(&m->state, out, p, n);
+	if (m->raw) {
+		buf_add(out, p, n);
+		m->sent += n;
+	} else {
+		m->sent += transparency_add(&m->state, out, p, n);
+	}
 	m->at += (off_t)n;
 	return 0;
 }
@@ -278,7 +309,7 @@ message_next(struct message *m, struct buf *out, struct problem *problem)
 	while (m->at < m->end && buf_len(out) == before)
 		if (add_piece(m, out, problem) == -1)
 			return -1;
-	if (m->at == m->end)
+	if (m->at == m->end && !m->raw)
 		m->sent += transparency_end(&m->state, out);
 	if (buf_len(out) > before)
 		return 1;

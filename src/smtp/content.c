@@ -35,12 +35,14 @@ trace_content(const struct session *s, const struct buf *content, size_t from)
 	const char *p = buf_head(content) + from;
 	const char *end = buf_head(content) + buf_len(content);
 	const char *eol;
+	bool crlf;
 
 	for (; s->trace->level > 2 && p < end; p = eol + 1) {
 		eol = memchr(p, '\n', (size_t)(end - p));
 		if (eol == NULL)
 			eol = end;
-		trace_line(s->trace, '>', p, (size_t)(eol - p - (eol < end)));
+		crlf = eol > p && eol < end && eol[-1] == '\r';
+		trace_line(s->trace, '>', p, (size_t)(eol - p) - crlf);
 	}
 }
 

@@ -15,6 +15,34 @@ needs_utf8(const struct session *s)
 	       (s->message && s->message->header_utf8);
 }
 
+/* Why a message that says it is binary cannot go to this server as it is (RFC
+ * 3030 3), or NULL. */
+static const char *
+not_binary(const struct session *s)
+{
+	if (!(s->extensions.offered & EXT_BINARYMIME))
+		return "the server does not offer BINARYMIME";
+	if (!(s->extensions.offered & EXT_CHUNKING))
+		return "the server does not offer CHUNKING";
+	if (s->options->no_chunking)
+		return "--no-chunking keeps it from being sent as it is";
+	return NULL;
+}
+
+/* Chooses the form in which the message is sent, by what is offered now. */
+static int
+choose_form(struct session *s)
+{
+	struct message *m = s->message;
+	const char *why = not_binary(s);
+
+	message_choose(m, m->binary && !m->bare && why == NULL);
+	if (m->binary && !m->raw && !m->text)
+		return unfit(s, "encode its parts as base64",
+		    "the message is binary, and %s", why);
+	return 0;
+}
+
 /* Whether the message can go to this server as it is (R-1870-02, R-6152-01,
  * R-6531-02). */
 static int
@@ -23,13 +51,15 @@ message_fits(struct session *s)
 	unsigned offered = s->extensions.offered;
 	const struct message *m = s->message;
 
+	if (choose_form(s) == -1)
+		return -1;
 	if (offered & EXT_SIZE && s->extensions.size &&
 	    m->size > s->extensions.size)
 		return unfit(s, NULL,
 		    "the message has %llu octets, the server takes %llu (SIZE)",
 		    (unsigned long long)m->size,
 		    (unsigned long long)s->extensions.size);
-	if (m->eight_bit && !(offered & EXT_8BITMIME))
+	if (m->eight_bit && !m->raw && !(offered & EXT_8BITMIME))
 		return unfit(s,
 		    "encode its parts as quoted-printable or base64",
 		    "the message has octets above 127, and the server does "
@@ -82,7 +112,9 @@ mail(struct session *s, size_t nleft)
 	buf_addf(&line, "MAIL FROM:<%s>", s->envelope->sender.path);
 	if (m && offered & EXT_SIZE)
 		buf_addf(&line, " SIZE=%llu", (unsigned long long)m->size);
-	if (m && m->eight_bit)
+	if (m && m->raw)
+		buf_adds(&line, " BODY=BINARYMIME");
+	else if (m && m->eight_bit)
 		buf_adds(&line, " BODY=8BITMIME");
 	if (needs_utf8(s))
 		buf_adds(&line, " SMTPUTF8");

@@ -180,21 +180,52 @@ small_messages(void)
 	buf_free(&wire);
 }
 
+/* What is said of a message as letters: e empty, n NUL, b binary, c a bare line
+ * end in a header, t text, 8 eight bit, h in a header, u which is UTF-8. */
+static const char *
+letters(const struct message *m)
+{
+	static char text[9];
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s", m->empty ? "e" : "",
+	    m->nul ? "n" : "", m->binary ? "b" : "", m->bare ? "c" : "",
+	    m->text ? "t" : "", m->eight_bit ? "8" : "",
+	    m->header_eight_bit ? "h" : "", m->header_utf8 ? "u" : "");
+	return text;
+}
+
+#define BINARY "Content-Transfer-Encoding: binary\r\n"
+
 static void
 what_is_known(void)
 {
 	static const struct {
 		const char *in;
 		size_t n;
-		bool empty, nul, eight_bit, header_eight_bit, header_utf8;
+		const char *letters;
+		const char *problem;
 	} rows[] = {
-		{ "", 0, true, false, false, false, false },
-		{ "a: b\n\nc", 7, false, false, false, false, false },
-		{ "a: b\n\n\0", 7, false, true, false, false, false },
-		{ "a: b\n\n\xe9", 7, false, false, true, false, false },
-		{ "a: \xe9\n\nc", 7, false, false, true, true, false },
-		{ "\xc3\xa9\n\n\xe9", 5, false, false, true, true, true },
+		{ "", 0, "et", "" },
+		{ "a: b\n\nc", 7, "ct", "" },
+		{ "a: b\r\n\r\nc", 9, "t", "" },
+		{ "a: b\r\n\r\nc\r\r\n", 12, "", "" },
+		{ "a: b\r\n\r\n\0", 9, "n",
+		    "the message has a NUL, which no server takes" },
+		{ "a: b\r\n\r\n\xe9", 9, "t8", "" },
+		{ "a: \xe9\r\n\r\nc", 9, "t8h", "" },
+		{ "\xc3\xa9\r\n\r\n\xe9", 7, "t8hu", "" },
+		{ BINARY "\r\n\0\n", sizeof(BINARY) + 3, "nb", "" },
+		{ BINARY "\r\n\r\r\n", sizeof(BINARY) + 4, "b", "" },
+		{ BINARY "\r\na\n", sizeof(BINARY) + 3, "bt", "" },
+		{ BINARY "\na\n", sizeof(BINARY) + 2, "bct", "" },
+		{ BINARY "\n\0\n", sizeof(BINARY) + 2, "nbc",
+		    "the message is binary, and a line of a header in it does "
+		    "not end in CRLF" },
+		{ BINARY "\n\r", sizeof(BINARY) + 1, "bc",
+		    "the message is binary, and a line of a header in it does "
+		    "not end in CRLF" },
 	};
+	struct problem problem = { 0 };
 	struct message m;
 	char name[32], line[LINE_LIMIT + 3];
 	size_t i;
@@ -204,12 +235,14 @@ what_is_known(void)
 		snprintf(name, sizeof(name), "row %zu", i);
 		fd = file_of(rows[i].in, rows[i].n);
 		gather(&m, fd, name);
-		CHECK_INT(m.empty, rows[i].empty, name);
-		CHECK_INT(m.nul, rows[i].nul, name);
-		CHECK_INT(m.eight_bit, rows[i].eight_bit, name);
-		CHECK_INT(m.header_eight_bit, rows[i].header_eight_bit, name);
-		CHECK_INT(m.header_utf8, rows[i].header_utf8, name);
+		CHECK_STR(letters(&m), rows[i].letters, name);
 		CHECK_INT(m.long_line, 0, name);
+		CHECK_INT(message_sendable(&m, &problem),
+		    *rows[i].problem ? -1 : 0, name);
+		CHECK_STR(buf_str(&problem.text), rows[i].problem, name);
+		CHECK_INT(problem.class,
+		    *rows[i].problem ? FAIL_MESSAGE : FAIL_NONE, name);
+		problem_free(&problem);
 		message_free(&m);
 		close(fd);
 	}
@@ -218,6 +251,7 @@ what_is_known(void)
 	fd = file_of(line, sizeof(line));
 	gather(&m, fd, "a long line");
 	CHECK_INT(m.long_line, 2, "a long line");
+	CHECK(!m.text);
 	message_free(&m);
 	close(fd);
 }
@@ -251,6 +285,46 @@ large_messages(void)
 	}
 	buf_free(&in);
 	buf_free(&wire);
+}
+
+/* Raw, a message is sent octet for octet; chosen back, as text again. */
+static void
+raw_messages(void)
+{
+	static const size_t sizes[] = { 1, 131072, 1048576, 3000000 };
+	struct buf in = { 0 }, out = { 0 };
+	struct problem problem = { 0 };
+	struct message m;
+	char name[48];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "raw %zu", i);
+		set_lines(&in, sizes[i / 2]);
+		buf_add(&in, "\n.\r\n\r\0\r", 7);
+		fd = i % 2 ? file_of(buf_head(&in), buf_len(&in))
+			   : pipe_of(buf_head(&in), buf_len(&in));
+		gather(&m, fd, name);
+		CHECK(!m.raw);
+		message_choose(&m, true);
+		CHECK_INT(m.size, buf_len(&in), name);
+		message_rewind(&m, false);
+		buf_clear(&out);
+		CHECK_INT(send_all(&m, &out, &problem), 0, name);
+		CHECK_INT(buf_len(&out), buf_len(&in), name);
+		CHECK(memcmp(buf_head(&out), buf_head(&in), buf_len(&in)) == 0);
+		message_choose(&m, false);
+		CHECK_INT(
+		    m.size, wire_of(&out, buf_head(&in), buf_len(&in)), name);
+		message_rewind(&m, true);
+		CHECK_INT(send_all(&m, &out, &problem), 0, name);
+		message_free(&m);
+		close(fd);
+	}
+	buf_free(&in);
+	buf_free(&out);
+	problem_free(&problem);
 }
 
 /* As 'read line' of the shell leaves it, and behind its end. */
@@ -439,6 +513,7 @@ main(void)
 	small_messages();
 	what_is_known();
 	large_messages();
+	raw_messages();
 	a_file_at_an_offset();
 	a_file_that_changes(true);
 	a_file_that_changes(false);

@@ -151,6 +151,17 @@ plain_measure(const char *p, size_t n)
 	return m;
 }
 
+static uint64_t
+plain_lone_cr(const char *p, size_t n)
+{
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		count += p[i] == '\r' && (i + 1 == n || p[i + 1] != '\n');
+	return count;
+}
+
 static void
 compare(const struct measure *got, const struct measure *want, const char *name)
 {
@@ -159,6 +170,7 @@ compare(const struct measure *got, const struct measure *want, const char *name)
 	CHECK_INT(got->long_line, want->long_line, name);
 	CHECK_INT(got->nul, want->nul, name);
 	CHECK_INT(got->eight_bit, want->eight_bit, name);
+	CHECK_INT(got->lone_cr, want->lone_cr, name);
 }
 
 /* All that must be true of a message read in pieces of one kind. */
@@ -180,6 +192,7 @@ promise(
 		fprintf(stderr, "pieces to %zu of %zu octets\n", most, n);
 	got = measure(p, n, most, seed);
 	want = plain_measure(buf_head(&crlf), buf_len(&crlf));
+	want.lone_cr = plain_lone_cr(p, n);
 	compare(&got, &want, name);
 	buf_free(&crlf);
 	buf_free(&wire);
