@@ -35,6 +35,7 @@ missing()
 	includes stdio.h || echo compiler
 	includes openssl/ssl.h || echo openssl-headers
 	includes popt.h || echo popt-headers
+	includes idn2.h || echo idn2-headers
 	make --version 2>/dev/null | grep -q GNU || have gmake || echo make
 	[ -f configure ] || have autoconf || echo autoconf
 	have openssl || echo openssl
@@ -59,6 +60,9 @@ package()
 	popt-headers:dnf | popt-headers:zypper) echo popt-devel ;;
 	popt-headers:apk) echo popt-dev ;;
 	popt-headers:*) echo popt ;;
+	idn2-headers:apt-get | idn2-headers:apk) echo libidn2-dev ;;
+	idn2-headers:dnf | idn2-headers:zypper) echo libidn2-devel ;;
+	idn2-headers:*) echo libidn2 ;;
 	make:pkg) echo gmake ;;
 	bats:pacman) echo bash-bats ;;
 	bats:brew | bats:pkg) echo bats-core ;;

@@ -137,6 +137,7 @@ envelope() {
 #   ended STATUS OUT ERR      how it went, to the last octet
 #   nobody_connected [NAME]   the server has seen no client
 #   wait_for COMMAND...       until it succeeds, at most 10 s
+#   needs_libidn2             skips the test if it is built without; not in CI
 
 setup_client() {
 	setup_common
@@ -183,6 +184,12 @@ ended() {
 
 nobody_connected() {
 	[ ! -e "$(server_dir "${1-}")/transcript" ]
+}
+
+needs_libidn2() {
+	"$EHLO" --version | grep -q '^libidn2 ' && return
+	[ "${CI-}" != true ] || return 1
+	skip 'built without libidn2'
 }
 
 wait_for() {

@@ -504,10 +504,34 @@ RCPT TO:<bé@server.test>" ]
 
 @test "an address that is not ASCII makes 65 without SMTPUTF8 (R-6531-02)" {
 	serve --no-8bitmime
-	submit b@server.test 'c@sérver.test'
+	submit b@server.test 'ç@server.test'
 	ended 65 "refused   b@server.test  an address is not ASCII, and the server does not offer SMTPUTF8
-refused   c@sérver.test  an address is not ASCII, and the server does not offer SMTPUTF8
+refused   ç@server.test  an address is not ASCII, and the server does not offer SMTPUTF8
 sent to 0 of 2 recipients" "ehlo: 127.0.0.1:$PORT: an address is not ASCII, and the server does not offer SMTPUTF8"
+	[ "$(sent_commands)" = $'EHLO client.test\nQUIT' ]
+}
+
+@test "domains that are not ASCII are said as A-labels without SMTPUTF8" {
+	needs_libidn2
+	serve --no-8bitmime
+	ehlo --helo client.test "127.0.0.1:$PORT" a@Bücher.test \
+		b@server.test 'Cé <c@sérver.test>' <"$MESSAGE"
+	ended 0 "accepted  b@server.test  250 2.1.5 Ok
+accepted  c@sérver.test  250 2.1.5 Ok
+sent to 2 of 2 recipients: 250 2.0.0 Ok"
+	[ "$(sent_commands | grep '^[MR]')" = \
+		"MAIL FROM:<a@xn--bcher-kva.test> SIZE=18
+RCPT TO:<b@server.test>
+RCPT TO:<c@xn--srver-bsa.test>" ]
+}
+
+@test "a domain without A-labels makes 65 without SMTPUTF8" {
+	needs_libidn2
+	serve --no-8bitmime
+	submit b@☃.test
+	what='an address is not ASCII, and the server does not offer SMTPUTF8; A-labels of its domain: string contains a disallowed character'
+	ended 65 "refused   b@☃.test  $what
+sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 	[ "$(sent_commands)" = $'EHLO client.test\nQUIT' ]
 }
 

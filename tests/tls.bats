@@ -93,6 +93,24 @@ authority() {
 		2>"$BATS_TEST_TMPDIR/log"
 }
 
+# A wide l is the only letter that is not ASCII, yet no name server is needed.
+@test "a server's name that is not ASCII is verified by its A-labels" {
+	needs_libidn2
+	serve_tls server
+	for name in ｌocalhost localhost; do
+		ehlo -4 --helo client.test --tls starttls \
+			--tls-ca "$CERTS/ca.pem" "$name:$PORT" a@client.test \
+			b@server.test <"$MESSAGE"
+		arrived
+	done
+	serve_tls other
+	ehlo -4 --tls starttls --tls-ca "$CERTS/ca.pem" "ｌocalhost:$PORT" \
+		a@client.test b@server.test <"$MESSAGE"
+	[ "$status" -eq 77 ]
+	grep -q "^ehlo: ｌocalhost:$PORT: .* it is for .*, not for localhost" \
+		"$ERR"
+}
+
 @test "auto takes any certificate on loopback, and the trace says so" {
 	serve_tls server
 	submit -d b@server.test

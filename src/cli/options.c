@@ -8,6 +8,7 @@
 #include <popt.h>
 
 #include "base/clock.h"
+#include "base/idn.h"
 #include "base/text.h"
 #include "cli/delivery.h"
 #include "cli/options.h"
@@ -550,6 +551,8 @@ version(void)
 {
 	printf("ehlo %s\n%s\npopt\n", EHLO_VERSION,
 	    OpenSSL_version(OPENSSL_VERSION));
+	if (idn_version())
+		printf("libidn2 %s\n", idn_version());
 }
 
 /* What was asked for has been printed. */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/idn.h"
 #include "base/text.h"
 #include "net/server.h"
 
@@ -127,6 +128,32 @@ numeric(const char *host)
 	return last[strspn(last, "0123456789")] == '\0';
 }
 
+static bool
+ascii(const char *p)
+{
+	while (*p && (unsigned char)*p < 128)
+		p++;
+	return *p == '\0';
+}
+
+/* R-ID-11: looked up, verified and sent as SNI by its A-labels. */
+static int
+to_ascii(struct server *s, struct problem *problem)
+{
+	struct buf text = { 0 };
+	const char *why;
+
+	s->typed = s->host;
+	s->host = idn_ascii(s->typed, &why);
+	if (s->host)
+		return 0;
+	buf_addf(&text, "its name cannot be said in ASCII: %s", why);
+	refuse(s, problem, idn_version() ? NULL : "write it as xn--...",
+	    buf_str(&text));
+	buf_free(&text);
+	return -1;
+}
+
 static int
 named_host(struct server *s, const char *p, size_t len, struct problem *problem)
 {
@@ -138,6 +165,10 @@ named_host(struct server *s, const char *p, size_t len, struct problem *problem)
 		return refuse(s, problem, forms, "no host name");
 	s->host = mem_copy(p, len);
 	if (!labels(s->host))
+		return refuse(s, problem, forms, malformed);
+	if (!ascii(s->host) && to_ascii(s, problem) == -1)
+		return -1;
+	if (!labels(s->host)) /* what was mapped to */
 		return refuse(s, problem, forms, malformed);
 	if (numeric(s->host) && inet_pton(AF_INET, s->host, &ip) != 1)
 		return refuse(s, problem, NULL, "malformed IPv4 address");
@@ -396,7 +427,7 @@ set_name(struct server *s)
 		buf_adds(&name, s->path);
 	else
 		buf_addf(&name, strchr(s->host, ':') ? "[%s]:%u" : "%s:%u",
-		    s->host, (unsigned)s->port);
+		    s->typed ? s->typed : s->host, (unsigned)s->port);
 	free(s->name);
 	s->name = mem_string(buf_str(&name));
 	buf_free(&name);
@@ -456,6 +487,7 @@ server_free(struct server *s)
 {
 	free(s->word);
 	free(s->host);
+	free(s->typed);
 	free(s->path);
 	free(s->user);
 	free(s->name);

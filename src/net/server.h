@@ -17,9 +17,10 @@ enum tls_policy {
 
 struct server {
 	char *word; /* as given */
-	char *host; /* name without a dot at its end, or address without
-		     * brackets, an IPv6 zone ("%eth0") included; NULL with
-		     * path */
+	char *host; /* name without a dot at its end, one that is not ASCII as
+		     * A-labels; or address without brackets, an IPv6 zone
+		     * ("%eth0") included; NULL with path */
+	char *typed; /* the name that is not ASCII, or NULL */
 	char *path; /* of a Unix socket; NULL with host */
 	char *user; /* of USER@, or NULL */
 	char *name; /* for messages: "host:port", "[::1]:25", "/path" */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/idn.h"
 #include "base/text.h"
 #include "smtp/address.h"
 #include "smtp/domain.h"
@@ -416,6 +417,40 @@ local_len(const struct address *a)
 	return a->domain ? (size_t)(a->domain - a->path) - 1 : strlen(a->path);
 }
 
+int
+address_ascii(struct address *a, const char **why)
+{
+	size_t i, len = local_len(a);
+	struct buf said = { 0 };
+	char *domain;
+
+	*why = NULL;
+	if (!a->utf8 || a->ascii)
+		return 0;
+	for (i = 0; i < len; i++)
+		if (high(a->path[i]))
+			return -1;
+	domain = idn_ascii(a->domain, why);
+	if (domain == NULL)
+		return -1;
+	buf_add(&said, a->path, len + 1);
+	buf_adds(&said, domain);
+	*why = domain_fault(domain, strlen(domain));
+	if (*why == NULL && buf_len(&said) + 2 > LIMIT_PATH)
+		*why = "the address has more than 256 octets";
+	if (*why == NULL)
+		a->ascii = mem_string(buf_str(&said));
+	free(domain);
+	buf_free(&said);
+	return a->ascii ? 0 : -1;
+}
+
+const char *
+address_said(const struct address *a, bool utf8)
+{
+	return a->utf8 && !utf8 ? a->ascii : a->path;
+}
+
 bool
 address_same(const struct address *a, const struct address *b)
 {
@@ -436,5 +471,6 @@ void
 address_free(struct address *a)
 {
 	free(a->path);
+	free(a->ascii);
 	*a = (struct address){ 0 };
 }

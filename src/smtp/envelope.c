@@ -80,6 +80,19 @@ envelope_utf8(const struct envelope *e)
 	return e->sender.utf8;
 }
 
+int
+envelope_ascii(struct envelope *e, const char **why)
+{
+	size_t i;
+
+	if (address_ascii(&e->sender, why) == -1)
+		return -1;
+	for (i = 0; i < e->nrecipient; i++)
+		if (address_ascii(&e->recipients[i].address, why) == -1)
+			return -1;
+	return 0;
+}
+
 static void
 forget(struct verdict *v)
 {

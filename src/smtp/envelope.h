@@ -85,6 +85,10 @@ bool envelope_open(const struct envelope *, size_t i);
 /* Whether an address in it needs SMTPUTF8. */
 bool envelope_utf8(const struct envelope *);
 
+/* Makes of all addresses what can be said without SMTPUTF8; as
+ * address_ascii(). */
+int envelope_ascii(struct envelope *, const char **why);
+
 /* Gives a verdict to recipient i; no effect if it has one (O-01). reply NULL:
  * decided here, for the reason text. */
 void envelope_decide(struct envelope *, size_t i, enum outcome, enum stage,

@@ -158,7 +158,7 @@ common_rcpt(const struct parameters *a, struct buf *out)
  * himself, nor where it is too long. */
 static void
 original_recipient(
-    const struct parameters *a, const struct address *address, struct buf *out)
+    const struct parameters *a, const char *path, bool utf8, struct buf *out)
 {
 	struct buf orcpt = { 0 };
 	size_t i;
@@ -168,11 +168,11 @@ original_recipient(
 	for (i = 0; i < a->nrcpt; i++)
 		if (text_is(a->rcpt[i], strcspn(a->rcpt[i], "="), "ORCPT"))
 			return;
-	buf_addf(&orcpt, "ORCPT=%s;", address->utf8 ? "utf-8" : "rfc822");
-	if (address->utf8)
-		unitext(&orcpt, address->path);
+	buf_addf(&orcpt, "ORCPT=%s;", utf8 ? "utf-8" : "rfc822");
+	if (utf8)
+		unitext(&orcpt, path);
 	else
-		parameters_xtext(&orcpt, address->path);
+		parameters_xtext(&orcpt, path);
 	if (buf_len(&orcpt) <= LIMIT_ORCPT)
 		buf_addf(out, " %s", buf_str(&orcpt));
 	buf_free(&orcpt);
@@ -180,10 +180,10 @@ original_recipient(
 
 void
 parameters_rcpt(
-    const struct parameters *a, const struct address *address, struct buf *out)
+    const struct parameters *a, const char *path, bool utf8, struct buf *out)
 {
 	common_rcpt(a, out);
-	original_recipient(a, address, out);
+	original_recipient(a, path, utf8, out);
 }
 
 /* RFC 5321 4.1.2: esmtp-param. */
@@ -282,7 +282,8 @@ parameters_check(const struct parameters *a, const struct envelope *e,
 	/* the program's own parameters of RCPT have room enough */
 	for (i = 0; rv == 0 && a->nrcpt && i < e->nrecipient; i++) {
 		buf_clear(&words);
-		parameters_rcpt(a, &e->recipients[i].address, &words);
+		parameters_rcpt(a, e->recipients[i].address.path,
+		    e->recipients[i].address.utf8, &words);
 		rv = check_twice(buf_str(&words), problem);
 		if (rv == 0)
 			rv = check_length("RCPT TO", &e->recipients[i].address,

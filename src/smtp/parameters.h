@@ -64,10 +64,11 @@ int parameters_check(
 int parameters_fit(const struct parameters *, const struct extensions *,
     bool verified, int64_t now, struct problem *);
 
-/* Add what stands behind the path in MAIL and RCPT, a space before each. */
+/* Add what stands behind the path in MAIL and RCPT, a space before each. utf8:
+ * the path is not ASCII, and the server offers SMTPUTF8. */
 void parameters_mail(const struct parameters *, struct buf *out);
-void parameters_rcpt(
-    const struct parameters *, const struct address *, struct buf *out);
+void parameters_rcpt(const struct parameters *, const char *path, bool utf8,
+    struct buf *out);
 
 /* Adds xtext (RFC 3461 4). */
 void parameters_xtext(struct buf *out, const char *);

@@ -11,8 +11,15 @@
 static bool
 needs_utf8(const struct session *s)
 {
-	return envelope_utf8(s->envelope) ||
-	       (s->message && s->message->header_utf8);
+	return s->extensions.offered & EXT_SMTPUTF8 &&
+	       (envelope_utf8(s->envelope) ||
+		   (s->message && s->message->header_utf8));
+}
+
+static const char *
+path(const struct session *s, const struct address *a)
+{
+	return address_said(a, s->extensions.offered & EXT_SMTPUTF8);
 }
 
 /* Why a message that says it is binary cannot go to this server as it is (RFC
@@ -90,14 +97,17 @@ parameters_fit_here(struct session *s)
 static int
 fits(struct session *s)
 {
+	const char *why = NULL;
+
 	enter(s, STAGE_LOCAL);
 	if (s->message && message_fits(s) == -1)
 		return -1;
-	if (envelope_utf8(s->envelope) &&
-	    !(s->extensions.offered & EXT_SMTPUTF8))
+	if (!(s->extensions.offered & EXT_SMTPUTF8) &&
+	    envelope_ascii(s->envelope, &why) == -1)
 		return unfit(s, NULL,
 		    "an address is not ASCII, and the server does not offer "
-		    "SMTPUTF8");
+		    "SMTPUTF8%s%s",
+		    why ? "; A-labels of its domain: " : "", why ? why : "");
 	return parameters_fit_here(s);
 }
 
@@ -109,7 +119,7 @@ mail(struct session *s, size_t nleft)
 	struct buf line = { 0 };
 	int rv;
 
-	buf_addf(&line, "MAIL FROM:<%s>", s->envelope->sender.path);
+	buf_addf(&line, "MAIL FROM:<%s>", path(s, &s->envelope->sender));
 	if (m && offered & EXT_SIZE)
 		buf_addf(&line, " SIZE=%llu", (unsigned long long)m->size);
 	if (m && m->raw)
@@ -152,6 +162,15 @@ within(struct domains *d, const char *domain, size_t most)
 	return true;
 }
 
+static void
+add_recipient(const struct session *s, const struct address *a, struct buf *out)
+{
+	bool utf8 = a->utf8 && s->extensions.offered & EXT_SMTPUTF8;
+
+	buf_addf(out, "RCPT TO:<%s>", path(s, a));
+	parameters_rcpt(&s->options->parameters, path(s, a), utf8, out);
+}
+
 /* As many as the limits allow (RFC 9422 4). */
 static int
 recipients(struct session *s)
@@ -169,9 +188,7 @@ recipients(struct session *s)
 			continue;
 		n++;
 		buf_clear(&line);
-		buf_addf(&line, "RCPT TO:<%s>", e->recipients[i].address.path);
-		parameters_rcpt(
-		    &s->options->parameters, &e->recipients[i].address, &line);
+		add_recipient(s, &e->recipients[i].address, &line);
 		rv = say(s, CMD_RCPT, i, "%s", buf_str(&line));
 	}
 	buf_free(&line);

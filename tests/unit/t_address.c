@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/idn.h"
 #include "check.h"
 #include "smtp/address.h"
 
@@ -447,6 +448,57 @@ compares(void)
 	address_free(&null);
 }
 
+/* What is said where there is no SMTPUTF8 (R-6531-02). */
+static void
+in_ascii(void)
+{
+	static const struct {
+		const char *text, *said, *why; /* said NULL: there is none */
+	} rows[] = {
+		{ "a@b.c", "a@b.c", NULL },
+		{ "a@B\303\274cher.c", "a@xn--bcher-kva.c", NULL },
+		{ "\"a b\"@b\303\274cher.c", "\"a b\"@xn--bcher-kva.c", NULL },
+		{ "postmaster", "postmaster", NULL },
+		{ "\303\274@b.c", NULL, NULL },
+		{ "\303\274@b\303\274cher.c", NULL, NULL },
+		{ "\303\274@[192.0.2.1]", NULL, NULL },
+		{ "a@\342\230\203", NULL,
+		    "string contains a disallowed character" },
+		{ "a@b.\357\274\221", NULL,
+		    "the domain ends in a number: an IP address stands in "
+		    "brackets, as in user@[192.0.2.1]" },
+		{ SIXTY "@" SIXTY "." SIXTY ".\303\274" TEN TEN TEN "."
+			"\303\274" TEN TEN TEN,
+		    NULL, "the address has more than 256 octets" },
+	};
+	struct problem problem = { 0 };
+	struct address a;
+	const char *why;
+	size_t i;
+	int rv;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CHECK_INT(
+		    address_parse(&a, rows[i].text, R, &problem), 0, "parse");
+		rv = address_ascii(&a, &why);
+		CHECK_STR(address_said(&a, true), a.path, rows[i].text);
+		if (a.utf8 && !idn_version()) {
+			CHECK_INT(rv, -1, rows[i].text);
+		} else {
+			CHECK_INT(rv, rows[i].said ? 0 : -1, rows[i].text);
+			CHECK_STR(address_said(&a, false), rows[i].said,
+			    rows[i].text);
+			CHECK_STR(why, rows[i].why, rows[i].text);
+			CHECK_INT(address_ascii(&a, &why), rv, "again");
+		}
+		address_free(&a);
+	}
+	CHECK_INT(address_parse(&a, "<>", S, &problem), 0, "null");
+	CHECK_INT(address_ascii(&a, &why), 0, "null");
+	CHECK_STR(address_said(&a, false), "", "null");
+	address_free(&a);
+}
+
 int
 main(void)
 {
@@ -456,5 +508,6 @@ main(void)
 	survives();
 	enormous();
 	compares();
+	in_ascii();
 	return check_done("t_address");
 }

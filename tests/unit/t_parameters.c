@@ -80,7 +80,7 @@ what_is_said(void)
 		parameters_mail(&lines[i].asked, &out);
 		CHECK_STR(buf_str(&out), lines[i].mail, lines[i].rcpt);
 		buf_clear(&out);
-		parameters_rcpt(&lines[i].asked, &b, &out);
+		parameters_rcpt(&lines[i].asked, b.path, b.utf8, &out);
 		CHECK_STR(buf_str(&out), lines[i].rcpt, lines[i].mail);
 		buf_clear(&out);
 		CHECK(parameters_any(&lines[i].asked) == (i > 0));
@@ -113,7 +113,7 @@ original_recipients(void)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		a = address_of(rows[i].address);
-		parameters_rcpt(&asked, &a, &out);
+		parameters_rcpt(&asked, a.path, a.utf8, &out);
 		CHECK_STR(buf_str(&out), rows[i].said, rows[i].address);
 		buf_clear(&out);
 		address_free(&a);
@@ -128,7 +128,7 @@ original_recipients(void)
 	buf_addf(&out, "%s@%s", local, octets);
 	a = address_of(buf_str(&out));
 	buf_clear(&out);
-	parameters_rcpt(&asked, &a, &out);
+	parameters_rcpt(&asked, a.path, a.utf8, &out);
 	CHECK_STR(buf_str(&out), " NOTIFY=DELAY", "long address");
 	address_free(&a);
 	buf_free(&out);

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "base/idn.h"
 #include "check.h"
 #include "net/server.h"
 
@@ -28,8 +29,6 @@ static const struct good good[] = {
 	    TLS_AUTO },
 	{ "mail_server", "mail_server", NULL, NULL, "mail_server:25", 25,
 	    TLS_AUTO },
-	{ "b\303\274cher.example", "b\303\274cher.example", NULL, NULL,
-	    "b\303\274cher.example:25", 25, TLS_AUTO },
 	{ "a.b:2525", "a.b", NULL, NULL, "a.b:2525", 2525, TLS_AUTO },
 	{ "a.b.:2525", "a.b", NULL, NULL, "a.b:2525", 2525, TLS_AUTO },
 	{ "a:1", "a", NULL, NULL, "a:1", 1, TLS_AUTO },
@@ -375,11 +374,56 @@ families(void)
 	}
 }
 
+/* A name that is not ASCII is shown as typed, and looked up by its A-labels. */
+static void
+converts(void)
+{
+	static const struct {
+		const char *word, *host, *name, *why;
+	} rows[] = {
+		{ "smtps://ann@B\303\274cher.example:25",
+		    "xn--bcher-kva.example", "B\303\274cher.example:25", NULL },
+		{ "\303\274.a.", "xn--tda.a", "\303\274.a:25", NULL },
+		{ "\357\274\221\357\274\222\357\274\227.0.0.1", "127.0.0.1",
+		    "\357\274\221\357\274\222\357\274\227.0.0.1:25", NULL },
+		{ "a.\357\274\221", NULL, NULL, "malformed IPv4 address" },
+		{ "a.\343\200\202b", NULL, NULL, HOST },
+		{ "\342\230\203", NULL, NULL,
+		    "its name cannot be said in ASCII: string contains a "
+		    "disallowed character" },
+	};
+	struct problem problem = { 0 };
+	struct server s;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		server_parse(&s, rows[i].word, &problem);
+		why = strstr(buf_str(&problem.text), "\": ");
+		why = why ? why + 3 : NULL;
+		if (idn_version()) {
+			CHECK_STR(s.host, rows[i].host, rows[i].word);
+			CHECK_STR(s.name, rows[i].name, rows[i].word);
+			CHECK_STR(why, rows[i].why, rows[i].word);
+		} else {
+			CHECK_STR(why,
+			    "its name cannot be said in ASCII: "
+			    "built without libidn2",
+			    rows[i].word);
+			CHECK_STR(
+			    problem.hint, "write it as xn--...", rows[i].word);
+		}
+		server_free(&s);
+		problem_free(&problem);
+	}
+}
+
 int
 main(void)
 {
 	families();
 	parses();
+	converts();
 	refuses();
 	hides();
 	survives();
