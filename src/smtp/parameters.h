@@ -67,8 +67,8 @@ int parameters_fit(const struct parameters *, const struct extensions *,
 /* Add what stands behind the path in MAIL and RCPT, a space before each. utf8:
  * the path is not ASCII, and the server offers SMTPUTF8. */
 void parameters_mail(const struct parameters *, struct buf *out);
-void parameters_rcpt(const struct parameters *, const char *path, bool utf8,
-    struct buf *out);
+void parameters_rcpt(
+    const struct parameters *, const char *path, bool utf8, struct buf *out);
 
 /* Adds xtext (RFC 3461 4). */
 void parameters_xtext(struct buf *out, const char *);
