@@ -4,6 +4,7 @@
 
 #include "smtp/auth.h"
 #include "smtp/exchange.h"
+#include "smtp/fit.h"
 #include "smtp/session.h"
 #include "smtp/transaction.h"
 #include "smtp/verdict.h"
@@ -79,21 +80,33 @@ helo(struct session *s)
 }
 
 static int
+say_hello(struct session *s)
+{
+	return say(s, CMD_EHLO, 0, "%s %s", s->options->lmtp ? "LHLO" : "EHLO",
+	    s->helo);
+}
+
+/* Takes in what EHLO was answered. */
+static void
+learn(struct session *s)
+{
+	struct buf *offer = &s->offers[tls_version(s->conn) != NULL];
+
+	buf_clear(offer);
+	buf_add(offer, buf_head(&s->reply.text), buf_len(&s->reply.text));
+	extensions_read(&s->extensions, &s->reply);
+}
+
+static int
 hello(struct session *s)
 {
-	struct buf *offer;
-
 	extensions_free(&s->extensions);
 	if (s->options->no_esmtp)
 		return helo(s);
-	if (say(s, CMD_EHLO, 0, "%s %s", s->options->lmtp ? "LHLO" : "EHLO",
-		s->helo) == -1)
+	if (say_hello(s) == -1)
 		return -1;
 	if (reply_class(&s->reply) == 2) {
-		offer = &s->offers[tls_version(s->conn) != NULL];
-		buf_add(
-		    offer, buf_head(&s->reply.text), buf_len(&s->reply.text));
-		extensions_read(&s->extensions, &s->reply);
+		learn(s);
 		return 0;
 	}
 	if (s->options->lmtp && reply_class(&s->reply) == 5)
@@ -178,6 +191,31 @@ enough(const struct session *s, enum stage stage)
 	return s->options->quit_after == stage;
 }
 
+/* All that must be known before MAIL. Servers exist that offer more to who has
+ * logged in; they are asked again only if it is needed. */
+static int
+ready(struct session *s)
+{
+	struct problem why = { 0 };
+	int rv = fit(s, &why);
+
+	if (rv == -1 && s->options->credentials) {
+		if (say_hello(s) == -1) {
+			problem_free(&why);
+			return -1;
+		}
+		if (reply_class(&s->reply) == 2) {
+			learn(s);
+			problem_free(&why);
+			rv = fit(s, &why);
+		}
+	}
+	if (rv == -1)
+		unfit(s, why.hint, "%s", buf_str(&why.text));
+	problem_free(&why);
+	return rv;
+}
+
 static int
 converse(struct session *s)
 {
@@ -199,7 +237,9 @@ converse(struct session *s)
 		return -1;
 	if (enough(s, STAGE_AUTH) || s->options->probe)
 		return 0;
-	return s->options->lines ? say_lines(s) : transact(s);
+	if (s->options->lines)
+		return say_lines(s);
+	return ready(s) == -1 ? -1 : transact(s);
 }
 
 int

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "smtp/content.h"
 #include "smtp/exchange.h"
@@ -20,95 +19,6 @@ static const char *
 path(const struct session *s, const struct address *a)
 {
 	return address_said(a, s->extensions.offered & EXT_SMTPUTF8);
-}
-
-/* Why a message that says it is binary cannot go to this server as it is (RFC
- * 3030 3), or NULL. */
-static const char *
-not_binary(const struct session *s)
-{
-	if (!(s->extensions.offered & EXT_BINARYMIME))
-		return "the server does not offer BINARYMIME";
-	if (!(s->extensions.offered & EXT_CHUNKING))
-		return "the server does not offer CHUNKING";
-	if (s->options->no_chunking)
-		return "--no-chunking keeps it from being sent as it is";
-	return NULL;
-}
-
-/* Chooses the form in which the message is sent, by what is offered now. */
-static int
-choose_form(struct session *s)
-{
-	struct message *m = s->message;
-	const char *why = not_binary(s);
-
-	message_choose(m, m->binary && !m->bare && why == NULL);
-	if (m->binary && !m->raw && !m->text)
-		return unfit(s, "encode its parts as base64",
-		    "the message is binary, and %s", why);
-	return 0;
-}
-
-/* Whether the message can go to this server as it is (R-1870-02, R-6152-01,
- * R-6531-02). */
-static int
-message_fits(struct session *s)
-{
-	unsigned offered = s->extensions.offered;
-	const struct message *m = s->message;
-
-	if (choose_form(s) == -1)
-		return -1;
-	if (offered & EXT_SIZE && s->extensions.size &&
-	    m->size > s->extensions.size)
-		return unfit(s, NULL,
-		    "the message has %llu octets, the server takes %llu (SIZE)",
-		    (unsigned long long)m->size,
-		    (unsigned long long)s->extensions.size);
-	if (m->eight_bit && !m->raw && !(offered & EXT_8BITMIME))
-		return unfit(s,
-		    "encode its parts as quoted-printable or base64",
-		    "the message has octets above 127, and the server does "
-		    "not offer 8BITMIME");
-	if (m->header_utf8 && !(offered & EXT_SMTPUTF8))
-		return unfit(s, "encode header fields by RFC 2047",
-		    "the header of the message is not ASCII, and the server "
-		    "does not offer SMTPUTF8");
-	return 0;
-}
-
-/* Whether the server takes the parameters that are asked for (R-3461-05). */
-static int
-parameters_fit_here(struct session *s)
-{
-	struct problem why = { 0 };
-	int rv;
-
-	rv = parameters_fit(&s->options->parameters, &s->extensions,
-	    s->protection == VERIFIED, time(NULL), &why);
-	if (rv == -1)
-		unfit(s, why.hint, "%s", buf_str(&why.text));
-	problem_free(&why);
-	return rv;
-}
-
-/* All that must be known before MAIL, by what is offered now. */
-static int
-fits(struct session *s)
-{
-	const char *why = NULL;
-
-	enter(s, STAGE_LOCAL);
-	if (s->message && message_fits(s) == -1)
-		return -1;
-	if (!(s->extensions.offered & EXT_SMTPUTF8) &&
-	    envelope_ascii(s->envelope, &why) == -1)
-		return unfit(s, NULL,
-		    "an address is not ASCII, and the server does not offer "
-		    "SMTPUTF8%s%s",
-		    why ? "; A-labels of its domain: " : "", why ? why : "");
-	return parameters_fit_here(s);
 }
 
 static int
@@ -302,8 +212,6 @@ transact(struct session *s)
 {
 	size_t nleft, before = 0;
 
-	if (fits(s) == -1)
-		return -1;
 	while ((nleft = envelope_begin(s->envelope)) > 0) {
 		if (nleft == before ||
 		    (s->extensions.mailmax &&
