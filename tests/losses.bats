@@ -218,6 +218,7 @@ expect_loss() {
 		F-120a|RCPT 1: drip 20 endless 2 ; ehlo --timeout 0.4|75|unsent|RCPT TO:<b@server.test>|RCPT TO:<b@server.test>: $late @ $group_hint
 		F-120b|RCPT 1: drip 20 endless 2 ; ehlo --deadline 0.5|75|unsent|RCPT TO:<b@server.test>|RCPT TO:<b@server.test>: the time of --deadline is over
 		F-120c|CONTENT: drip 20 endless 250-x\r\n ; ehlo --timeout 0.4|79|unknown|*|end of message: $late
+		F-041|CONTENT: endless 250-x\r\n|79|unknown|*|end of message: a reply of more than 1000 lines
 	END
 }
 

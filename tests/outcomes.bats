@@ -552,6 +552,16 @@ hint: encode header fields by RFC 2047"
 	[ "$(sent_commands old)" = $'EHLO client.test\nQUIT' ]
 }
 
+@test "who offers SMTPUTF8 need not offer 8BITMIME beside it (F-098)" {
+	violations_meant=1 # 8-bit content without BODY=8BITMIME
+	serve --no-8bitmime --ehlo SMTPUTF8
+	printf 'Subject: \303\244\n\nh\303\251\n' >"$MESSAGE"
+	submit_two
+	ended 0 "$two_accepted"
+	[ "$(sent_commands | grep MAIL)" = \
+		'MAIL FROM:<a@client.test> SIZE=20 SMTPUTF8' ]
+}
+
 @test "a header that is 8-bit but not UTF-8 needs no SMTPUTF8" {
 	serve --no-8bitmime --ehlo 8BITMIME
 	printf 'Subject: \344\n\nhi\n' >"$MESSAGE"

@@ -48,6 +48,9 @@ message_fits(struct session *s, struct problem *problem)
 		    "the message has %llu octets, the server takes %llu (SIZE)",
 		    (unsigned long long)m->size,
 		    (unsigned long long)s->extensions.size);
+	/* F-098: who offers SMTPUTF8 knows octets above 127 (RFC 6531 3.6) */
+	if (m->header_utf8 && offered & EXT_SMTPUTF8 && !m->raw)
+		return 0;
 	if (m->eight_bit && !m->raw && !(offered & EXT_8BITMIME))
 		return problem_hint(problem, FAIL_MESSAGE,
 		    "encode its parts as quoted-printable or base64",

@@ -34,7 +34,7 @@ mail(struct session *s, size_t nleft)
 		buf_addf(&line, " SIZE=%llu", (unsigned long long)m->size);
 	if (m && m->raw)
 		buf_adds(&line, " BODY=BINARYMIME");
-	else if (m && m->eight_bit)
+	else if (m && m->eight_bit && offered & EXT_8BITMIME)
 		buf_adds(&line, " BODY=8BITMIME");
 	if (needs_utf8(s))
 		buf_adds(&line, " SMTPUTF8");

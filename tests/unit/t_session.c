@@ -388,10 +388,18 @@ static const struct row {
 	{ "F-186", { { "RCPT", 1, "551 try <x@example.org>" } }, "ra", 1,
 	    NULL },
 	{ "F-187", { { "RCPT", 1, "556 null MX" } }, "ra", 1, NULL },
-	{ "D-02 size", { { "RCPT", 2, "552 5.2.2 full" } }, "ar", 1, NULL },
-	{ "D-02 many", { { "RCPT", 2, "552 too many" } }, "aa", 0, NULL },
+	{ "F-189 size", { { "RCPT", 2, "552 5.2.2 full" } }, "ar", 1, NULL },
+	{ "F-189 many", { { "RCPT", 2, "552 too many" } }, "aa", 0, NULL },
 	{ "452 many", { { "RCPT", 2, "452 4.5.3 too many" } }, "aa", 0, NULL },
 	{ "451 many", { { "RCPT", 2, "451 4.5.3 too many" } }, "aa", 0, NULL },
+	{ "F-369",
+	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
+		{ "RCPT", 1, "550 no" }, { "RSET", 1, "500 what" } },
+	    "ra", 1, NULL },
+	{ "F-369b",
+	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
+		{ "RCPT", 1, "550 no" }, { "RSET", 1, "close" } },
+	    "ru", 75, NULL },
 	{ "451 later", { { "RCPT", 2, "451 4.7.1 later" } }, "ad", 1, NULL },
 	{ "550 many", { { "RCPT", 2, "550 5.5.3 many" } }, "ar", 1, NULL },
 	{ "452 always",
@@ -441,8 +449,8 @@ static const struct row {
 	{ "PRDR 421",
 	    { { "EHLO", 1, "250-f\n250 PRDR" }, { "EACH", 2, "421 no" } }, "??",
 	    79, NULL },
-	{ "D-02 first", { { "RCPT", 1, "552 too many" } }, "ra", 1, NULL },
-	{ "D-02 5.5.3", { { "RCPT", 1, "552 5.5.3 many" } }, "da", 1, NULL },
+	{ "F-189 first", { { "RCPT", 1, "552 too many" } }, "ra", 1, NULL },
+	{ "F-189 5.5.3", { { "RCPT", 1, "552 5.5.3 many" } }, "da", 1, NULL },
 	{ "F-371", { { "DATA", 1, "550 no" } }, "rr", 69, NULL },
 	{ "F-371b", { { "DATA", 1, "451 no" } }, "dd", 75, NULL },
 	{ "F-372", { { "DOT", 1, "250 ok\n550 no" } }, "aa", 0, NULL },
@@ -456,29 +464,55 @@ static const struct row {
 	{ "251 dot", { { "DOT", 1, "251 ok" } }, "aa", 0, NULL },
 };
 
+/* The same with LMTP. */
+static const struct row lmtp_rows[] = {
+	{ "plain", { { "NONE", 1, "" } }, "aa", 0, NULL },
+	{ "F-190", { { "DOT", 2, "close" } }, "a?", 79, NULL },
+	{ "F-191", { { "DOT", 2, "550 no" } }, "ar", 1, NULL },
+	{ "F-192", { { "DOT", 0, "452 full" } }, "dd", 75, NULL },
+	{ "F-196",
+	    { { "DOT", 1, "250-a\n250-b\n250 c" },
+		{ "DOT", 2, "550-no\n550 no" } },
+	    "ar", 1, NULL },
+	{ "F-198", { { "LHLO", 1, "500 what" } }, "uu", 76, NULL },
+	{ "F-199", { { "DOT", 1, "421 no" } }, "d?", 79, NULL },
+};
+
+/* Every row, with and without PIPELINING, whole and octet by octet. */
+static void
+expected_of(const struct row *row, size_t n, const struct session_options *o)
+{
+	static const char *const ehlos[] = { pipelining, lock_step };
+	const struct row *end = row + n;
+	struct setup setup = usual;
+	struct run r;
+	char what[64];
+	size_t i;
+
+	setup.options = o;
+	for (; row < end; row++)
+		for (i = 0; i < 4; i++) {
+			if (row->ehlo && row->ehlo != ehlos[i / 2])
+				continue;
+			setup.split = i % 2;
+			run(&r, row->rules, ehlos[i / 2], &setup);
+			snprintf(what, sizeof(what), "%s (%s, split %zu)",
+			    row->id, i / 2 ? "lock-step" : "pipelining",
+			    setup.split);
+			CHECK_STR(r.outcomes, row->outcomes, what);
+			CHECK_INT(r.status, row->status, what);
+			done(&r);
+		}
+}
+
 static void
 expected(void)
 {
-	static const char *const ehlos[] = { pipelining, lock_step };
-	struct setup setup = usual;
-	size_t i, e;
-	struct run r;
-	char what[64];
+	const struct session_options lmtp = { .deadline = CLOCK_NEVER,
+		.lmtp = true };
 
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		for (e = 0; e < 2; e++)
-			for (setup.split = 0; setup.split < 2; setup.split++) {
-				if (rows[i].ehlo && rows[i].ehlo != ehlos[e])
-					continue;
-				run(&r, rows[i].rules, ehlos[e], &setup);
-				snprintf(what, sizeof(what),
-				    "%s (%s, split %zu)", rows[i].id,
-				    e ? "lock-step" : "pipelining",
-				    setup.split);
-				CHECK_STR(r.outcomes, rows[i].outcomes, what);
-				CHECK_INT(r.status, rows[i].status, what);
-				done(&r);
-			}
+	expected_of(rows, sizeof(rows) / sizeof(*rows), &plain);
+	expected_of(lmtp_rows, sizeof(lmtp_rows) / sizeof(*lmtp_rows), &lmtp);
 }
 
 /* The conversations themselves, octet for octet. */
