@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/credentials.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -50,7 +51,7 @@ gather(const struct options *o, struct message *m,
 	int fd = STDIN_FILENO;
 
 	if (o->message && !value_is_stdin(o->message))
-		fd = open(o->message, O_RDONLY | O_CLOEXEC);
+		fd = file_open(o->message);
 	if (fd == -1)
 		return problem_set(problem, FAIL_INPUT, "--message %s: %s",
 		    o->message, strerror(errno));

@@ -277,3 +277,22 @@ ehlo_at_most_3_s() {
 	status=0
 	timeout 3 "$EHLO" "$@" >"$OUT" 2>"$ERR" 3>&- || status=$?
 }
+
+@test "a file that never ends, or never begins, is late" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	what='reading the message: the time of --deadline is over'
+	for file in "$BATS_TEST_TMPDIR/fifo" /dev/zero; do
+		timed ehlo --deadline 0.3 -m "$file" 127.0.0.1:1 a@client.test \
+			b@server.test
+		[ "$status" -eq 75 ]
+		[ "$(head -n 1 "$OUT")" = "unsent    b@server.test  $what" ]
+		took_about 300
+	done
+	file=$BATS_TEST_TMPDIR/fifo
+	timed ehlo --deadline 0.3 --to-file "$file" 127.0.0.1:1 a@client.test \
+		<"$MESSAGE"
+	ended 75 '' "ehlo: --to-file $file: the time of --deadline is over"
+	took_about 300
+	ehlo --to-file /dev/zero 127.0.0.1:1 a@client.test <"$MESSAGE"
+	ended 66 '' "ehlo: --to-file /dev/zero: more than 134217728 octets are no list of addresses"
+}

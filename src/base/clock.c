@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <time.h>
@@ -43,8 +44,21 @@ clock_readable(int fd, const struct patience *patience)
 
 	do /* after a signal the next poll sees it */
 		n = poll(p, 2, clock_left(patience->deadline));
-	while (n == -1);
-	if (n == 0)
-		return 0;
-	return p[1].revents ? -1 : 1;
+	while (n == -1 && (errno == EINTR || errno == EAGAIN));
+	if (n == -1) /* whoever reads says why */
+		return 1;
+	if (p[1].revents)
+		return -1;
+	/* who can always be read may not be read for ever */
+	return n == 0 || clock_now() >= patience->deadline ? 0 : 1;
+}
+
+int
+clock_go_on(const struct patience *patience)
+{
+	struct pollfd p = { .fd = patience->interrupt, .events = POLLIN };
+
+	if (patience->interrupt != -1 && poll(&p, 1, 0) == 1)
+		return -1;
+	return clock_now() >= patience->deadline ? 0 : 1;
 }

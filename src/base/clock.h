@@ -23,4 +23,7 @@ struct patience {
 /* Waits until fd can be read: 1. 0: the deadline passed. -1: a signal came. */
 int clock_readable(int fd, const struct patience *);
 
+/* The same answers without waiting: 1 is to go on. */
+int clock_go_on(const struct patience *);
+
 #endif

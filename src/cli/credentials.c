@@ -14,6 +14,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/credentials.h"
 
@@ -36,21 +37,8 @@ static int
 read_all(struct buf *out, int fd, const char *what,
     const struct patience *patience, struct problem *problem)
 {
-	ssize_t n;
-	int said;
-
-	do {
-		said = clock_readable(fd, patience);
-		if (said != 1)
-			return problem_impatient(problem, said, what);
-		n = read(fd, buf_room(out, 4096), 4096);
-		if (n > 0)
-			buf_added(out, (size_t)n);
-	} while ((n > 0 && buf_len(out) <= PASSWORD_MAX) ||
-		 (n == -1 && (errno == EINTR || errno == EAGAIN)));
-	if (n == -1)
-		return problem_set(
-		    problem, FAIL_INPUT, "%s: %s", what, strerror(errno));
+	if (file_read(out, fd, PASSWORD_MAX, what, patience, problem) == -1)
+		return -1;
 	if (buf_len(out) > PASSWORD_MAX)
 		return problem_set(problem, FAIL_AUTH,
 		    "%s: more than %d octets are no password", what,
@@ -92,8 +80,7 @@ static int
 from_file(struct buf *out, const char *path, const char *what,
     const struct patience *patience, struct problem *problem)
 {
-	/* a FIFO is waited for where it is read */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rv = -1;
+	int fd = file_open(path), rv = -1;
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1)

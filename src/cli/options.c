@@ -485,6 +485,7 @@ check_stdin(struct options *o, struct problem *problem)
 static int
 addresses(struct options *o, const char **words, struct problem *problem)
 {
+	const struct patience patience = { -1, o->session.deadline };
 	size_t i;
 
 	if (*words && envelope_sender(&o->envelope, *words, problem) == -1)
@@ -493,8 +494,8 @@ addresses(struct options *o, const char **words, struct problem *problem)
 		if (envelope_recipient(&o->envelope, words[1], problem) == -1)
 			return -1;
 	for (i = 0; i < o->nto_file; i++)
-		if (value_recipients(&o->envelope, o->to_files[i], problem) ==
-		    -1)
+		if (value_recipients(
+			&o->envelope, o->to_files[i], &patience, problem) == -1)
 			return -1;
 	envelope_unique(&o->envelope);
 	return 0;

@@ -4,12 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/values.h"
 #include "smtp/domain.h"
 #include "smtp/sasl.h"
+
+#define LIST_MAX 134217728 /* octets of --to-file: millions of addresses */
 
 static int
 wrong(struct problem *problem, const char *option, const char *value,
@@ -174,36 +178,72 @@ recipient(struct envelope *e, const char *line, size_t len, struct problem *why)
 	return len == 0 || *line == '#' ? 0 : envelope_recipient(e, line, why);
 }
 
-int
-value_recipients(struct envelope *e, const char *path, struct problem *problem)
+/* The line at *p, which moves behind it; its length without blanks at its end
+ * and without its line end. */
+static size_t
+next_line(const char **p, const char *end)
 {
-	FILE *file = value_is_stdin(path) ? stdin : fopen(path, "r");
-	const char mark[] = "\xEF\xBB\xBF"; /* U+FEFF: editors put it there */
+	const char *line = *p, *lf = memchr(line, '\n', (size_t)(end - line));
+	size_t len = (size_t)((lf ? lf : end) - line);
+
+	*p = lf ? lf + 1 : end;
+	while (len > 0 && memchr(" \t\r", line[len - 1], 3))
+		len--;
+	return len;
+}
+
+static int
+add_lines(struct envelope *e, const char *path, const struct buf *text,
+    struct problem *problem)
+{
+	static const char mark[] = "\xEF\xBB\xBF"; /* U+FEFF, of editors */
+	const char *p = buf_head(text), *end = p + buf_len(text), *line;
 	struct problem why = { 0 };
-	char *line = NULL;
-	size_t size = 0, n = 0, skip;
-	ssize_t len;
+	size_t n = 0, len;
+	char *copy;
 	int rv = 0;
 
-	if (file == NULL)
-		return problem_set(problem, FAIL_INPUT, "--to-file %s: %s",
-		    path, strerror(errno));
-	while (rv == 0 && (len = getline(&line, &size, file)) != -1) {
+	if (buf_len(text) >= 3 && memcmp(p, mark, 3) == 0)
+		p += 3;
+	while (rv == 0 && p < end) {
 		n++;
-		while (len > 0 && memchr(" \t\r\n", line[len - 1], 4))
-			line[--len] = '\0';
-		skip = n == 1 && strncmp(line, mark, 3) == 0 ? 3 : 0;
-		rv = recipient(e, line + skip, (size_t)len - skip, &why);
+		line = p;
+		len = next_line(&p, end);
+		copy = mem_copy(line, len);
+		rv = recipient(e, copy, len, &why);
+		free(copy);
 	}
 	if (rv == -1)
 		problem_hint(problem, FAIL_USAGE, why.hint,
 		    "--to-file %s: line %zu: %s", path, n, buf_str(&why.text));
-	else if (ferror(file))
-		rv = problem_set(problem, FAIL_INPUT, "--to-file %s: %s", path,
-		    strerror(errno));
 	problem_free(&why);
-	free(line);
-	if (file != stdin)
-		fclose(file);
+	return rv;
+}
+
+int
+value_recipients(struct envelope *e, const char *path,
+    const struct patience *patience, struct problem *problem)
+{
+	int fd = value_is_stdin(path) ? STDIN_FILENO : file_open(path);
+	struct buf text = { 0 }, what = { 0 };
+	int rv;
+
+	buf_addf(&what, "--to-file %s", path);
+	if (fd == -1)
+		rv = problem_set(problem, FAIL_INPUT, "%s: %s", buf_str(&what),
+		    strerror(errno));
+	else
+		rv = file_read(
+		    &text, fd, LIST_MAX, buf_str(&what), patience, problem);
+	if (rv == 0 && buf_len(&text) > LIST_MAX)
+		rv = problem_set(problem, FAIL_INPUT,
+		    "%s: more than %d octets are no list of addresses",
+		    buf_str(&what), LIST_MAX);
+	if (rv == 0)
+		rv = add_lines(e, path, &text, problem);
+	if (fd > STDIN_FILENO)
+		close(fd);
+	buf_free(&what);
+	buf_free(&text);
 	return rv;
 }

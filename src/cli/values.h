@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "net/server.h"
 #include "smtp/envelope.h"
 
@@ -35,6 +36,7 @@ bool value_is_stdin(const char *path);
 
 /* Adds the addresses of a file, one a line; a byte order mark, blank lines and
  * those that begin with # are skipped. FAIL_INPUT if it cannot be read. */
-int value_recipients(struct envelope *, const char *path, struct problem *);
+int value_recipients(struct envelope *, const char *path,
+    const struct patience *, struct problem *);
 
 #endif

@@ -159,6 +159,8 @@ static int
 gather_file(struct message *m, int fd, const struct stat *st,
     struct measure *measure, struct problem *problem)
 {
+	int said;
+
 	m->fd = fd;
 	m->regular = true;
 	m->file_size = st->st_size;
@@ -167,6 +169,10 @@ gather_file(struct message *m, int fd, const struct stat *st,
 	if (m->start == -1)
 		return unreadable(problem);
 	do {
+		said = clock_go_on(&m->patience);
+		if (said != 1)
+			return problem_impatient(
+			    problem, said, "reading the message");
 		if (fill(m, fd, m->end, BLOCK, problem) == -1)
 			return -1;
 		measure_add(measure, buf_head(&m->block), buf_len(&m->block));
