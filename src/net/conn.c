@@ -140,13 +140,20 @@ await(struct conn *c)
 	return c->io->wait(c, buf_len(&c->out) > 0, c->deadline);
 }
 
-/* Who is never made to wait is not told of a signal by waiting. */
-static bool
-signalled(const struct conn *c)
+/* Who is never made to wait is told of a signal, and of the time, by asking. */
+static enum conn_event
+hurry(const struct conn *c)
 {
-	struct pollfd p = { .fd = c->interrupt, .events = POLLIN };
+	const struct patience patience = { c->interrupt, c->deadline };
 
-	return c->interrupt != -1 && poll(&p, 1, 0) == 1;
+	switch (clock_go_on(&patience)) {
+	case 1:
+		return CONN_OK;
+	case 0:
+		return CONN_LATE;
+	default:
+		return CONN_SIGNAL;
+	}
 }
 
 enum conn_event
@@ -160,7 +167,7 @@ conn_push(struct conn *c)
 		if (buf_len(&c->in))
 			return CONN_OK;
 		if (event == CONN_OK && buf_len(&c->out) == 0)
-			return signalled(c) ? CONN_SIGNAL : CONN_OK;
+			return hurry(c);
 		if (event == CONN_OK)
 			event = await(c);
 		if (event != CONN_OK)
@@ -174,13 +181,18 @@ conn_pull(struct conn *c)
 	size_t had = buf_len(&c->in);
 	enum conn_event event;
 
-	do {
+	for (;;) {
 		put(c);
 		event = await(c);
 		if (event == CONN_OK)
 			event = get(c);
-	} while (event == CONN_OK && buf_len(&c->in) == had);
-	return event;
+		if (event != CONN_OK || buf_len(&c->in) > had)
+			return event;
+		/* input that gives no octets does not go on for ever */
+		event = hurry(c);
+		if (event != CONN_OK)
+			return event;
+	}
 }
 
 enum conn_event

@@ -49,9 +49,8 @@ struct conn {
 	int interrupt; /* readable once a signal came; -1: none */
 	struct buf in; /* came, not yet taken */
 	struct buf out; /* to be sent */
-	uint64_t queued; /* octets ever put into out */
-	uint64_t sent; /* of these, accepted by the system: with TLS when
-			* the record that holds them is out whole */
+	uint64_t sent; /* octets of out that the system accepted: with TLS
+			* when the record that holds them is out whole */
 	int64_t deadline; /* an instant of clock_now() */
 	bool full; /* the last read may have left octets unread */
 	bool broken; /* writing failed: only what came can be read */

@@ -78,6 +78,7 @@ tls_read(struct conn *c, char *p, size_t size)
 	struct tls *t = c->state;
 	size_t done = 0;
 	ssize_t n;
+	int fills = 4; /* then somebody looks at the clock */
 	int rv;
 
 	while (done < size) {
@@ -88,13 +89,15 @@ tls_read(struct conn *c, char *p, size_t size)
 			continue;
 		}
 		n = outcome(c, t, rv);
-		if (n == CONN_AGAIN && done == 0) {
+		if (n == CONN_AGAIN && done == 0 && fills-- > 0) {
 			n = filter_fill(c, &t->filter);
 			if (n >= 0)
 				continue;
 		}
-		filter_drain(
-		    c, &t->filter); /* alerts, answers to key updates */
+		/* alerts, answers to key updates; what tls_write() made
+		 * leaves by itself, for it counts what is out */
+		if (t->nrecord == 0)
+			filter_drain(c, &t->filter);
 		return done ? (ssize_t)done : n;
 	}
 	return (ssize_t)done;

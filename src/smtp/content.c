@@ -124,6 +124,7 @@ commit(struct session *s, bool last)
 	    (s->reply.code == 353 && s->prdr && each_and_all(s) == -1))
 		return -1;
 	s->commit = 0;
+	s->begun = false;
 	return 0;
 }
 
@@ -167,6 +168,7 @@ content_none(struct session *s)
 {
 	conn_add(s->conn, ".\r\n", 3);
 	trace_line(s->trace, '>', ".", 1);
+	s->prdr = false;
 	if (s->options->lmtp) { /* no recipient, no reply */
 		conn_push(s->conn);
 		s->over = true;
@@ -237,8 +239,16 @@ send_chunk(struct session *s, struct buf *spare)
 static int
 last_chunk(struct session *s, struct buf *spare, size_t n, bool last)
 {
-	if (settle(s) == -1 || s->refused || read_ahead(s, spare, n) == -1 ||
-	    next(s, spare) == -1 || ready(s) == -1)
+	int more;
+
+	if (settle(s) == -1 || s->refused || quiet(s) == -1 ||
+	    read_ahead(s, spare, n) == -1)
+		return -1;
+	more = next(s, spare);
+	if (more == 1) /* more than was measured (R-1870-06) */
+		return lost(s, FAIL_INPUT, NULL,
+		    "the message changed while it was sent");
+	if (more == -1 || ready(s) == -1)
 		return -1;
 	add_chunk(s, spare, n, " LAST");
 	return commit(s, last);
@@ -260,7 +270,9 @@ content_bdat(struct session *s, bool last)
 		rv = last_chunk(s, &spare, (size_t)left, last);
 	buf_free(&spare);
 	/* after a refused chunk nothing but RSET or QUIT (R-3030-03) */
-	if (s->refused && settle(s) == 0 && say(s, CMD_RSET, 0, "RSET") == 0)
-		settle(s);
+	if (s->refused && settle(s) == 0)
+		say(s, CMD_RSET, 0, "RSET");
+	if (rv == 0 && !s->refused && reply_class(&s->reply) != 2)
+		s->begun = true;
 	return s->refused ? -1 : rv;
 }

@@ -62,7 +62,8 @@ struct recipient {
 	struct verdict verdict;
 	bool taken; /* accepted at RCPT in the transaction under way */
 	bool again; /* one too many for it: another one may take it */
-	struct verdict own; /* PRDR: its own verdict, until that on all */
+	struct verdict own; /* its own verdict, until that on all: of PRDR, or
+			     * with --check */
 };
 
 struct envelope {
@@ -101,8 +102,8 @@ char *verdict_text(const char *, size_t);
 void verdict_keep(struct verdict *, enum outcome, enum stage,
     const struct reply *, const char *text);
 
-/* The message was accepted: for all that are taken, or where PRDR gave them
- * verdicts of their own, as these say. */
+/* All went well: for all that are taken the message was accepted, or where they
+ * have verdicts of their own, as these say. */
 void envelope_accept(struct envelope *, const struct reply *);
 
 /* The same for those that the transaction under way has. */

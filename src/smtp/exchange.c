@@ -170,8 +170,6 @@ carry(struct session *s, enum command command,
 
 	for (;;) {
 		event = move(s->conn);
-		if (event == CONN_OK && clock_now() >= s->options->deadline)
-			return CONN_LATE;
 		if (event != CONN_LATE || s->conn->sent - s->paced < least ||
 		    clock_now() >= s->options->deadline)
 			return event;
@@ -248,6 +246,23 @@ speaks_tls(const struct session *s)
 	return buf_len(in) && (*buf_head(in) == 0x15 || *buf_head(in) == 0x16);
 }
 
+/* Takes a line of a reply. Once there is no more of it, its text can be shown:
+ * only a challenge is not for people, and is needed as it is. */
+static enum reply_state
+take_line(struct session *s)
+{
+	enum reply_state state = reply_take(&s->reply, &s->conn->in);
+
+	if (state == REPLY_MORE)
+		return state;
+	trace_received(s);
+	if (state != REPLY_LINE && s->reply.code != 334) {
+		redact(s, &s->reply.text);
+		spell_nul(&s->reply.text);
+	}
+	return state;
+}
+
 /* Reads until one reply is whole. */
 static int
 take(struct session *s, const struct pending *p)
@@ -260,17 +275,12 @@ take(struct session *s, const struct pending *p)
 			    "this port speaks TLS: use submissions://HOST or "
 			    "--tls=implicit",
 			    "greeting: the server speaks TLS, not SMTP");
-		switch (reply_take(&s->reply, &s->conn->in)) {
+		switch (take_line(s)) {
 		case REPLY_LINE:
-			trace_received(s);
 			break;
 		case REPLY_WHOLE:
-			trace_received(s);
-			redact(s, &s->reply.text);
-			spell_nul(&s->reply.text);
 			return 0;
 		case REPLY_BAD:
-			trace_received(s);
 			return malformed(s, p);
 		case REPLY_MORE:
 			event = carry(s, p->command, conn_pull);
@@ -399,18 +409,17 @@ quiet(struct session *s)
 			   : lost_event(s, event, "before the next command");
 	deadline_for(s, CMD_QUIT); /* a line that has begun is soon whole */
 	do
-		state = reply_take(&s->reply, &s->conn->in);
+		state = take_line(s);
 	while (state == REPLY_LINE ||
 	       (state == REPLY_MORE && conn_pull(s->conn) == CONN_OK));
-	trace_received(s);
 	if (state == REPLY_WHOLE && s->reply.code == 421)
 		return going_away(s, NULL, "unasked");
 	return lost(
 	    s, FAIL_PROTOCOL, NULL, "the server spoke when nothing was asked");
 }
 
-/* The one place where a line for the server is made: nothing that could end
- * it or begin another gets in (S-10). */
+/* The one place where text from outside becomes a line for the server: nothing
+ * that could end it or begin another gets in (S-10). */
 static int
 make_line(struct session *s, struct buf *line)
 {

@@ -64,12 +64,30 @@ message_fits(struct session *s, struct problem *problem)
 	return 0;
 }
 
+/* All or none is one transaction. */
+static int
+recipients_fit(const struct session *s, struct problem *problem)
+{
+	size_t most = s->extensions.rcptmax, n = 0, i;
+
+	for (i = 0; i < s->envelope->nrecipient; i++)
+		n += envelope_open(s->envelope, i);
+	if (!s->options->all_or_none || most == 0 || n <= most)
+		return 0;
+	return problem_set(problem, FAIL_MESSAGE,
+	    "--all-or-none: there are %zu recipients, and the server takes %zu "
+	    "at once (LIMITS)",
+	    n, most);
+}
+
 int
 fit(struct session *s, struct problem *problem)
 {
 	const char *why = NULL;
 
 	enter(s, STAGE_LOCAL);
+	if (recipients_fit(s, problem) == -1)
+		return -1;
 	if (s->message && message_fits(s, problem) == -1)
 		return -1;
 	if (!(s->extensions.offered & EXT_SMTPUTF8) &&

@@ -110,6 +110,7 @@ struct session {
 	bool quitting; /* QUIT was said */
 	size_t naccepted; /* recipients taken by the transaction under way */
 	size_t ntransaction; /* MAIL commands said */
+	bool begun; /* a transaction that RSET must end before the next */
 	bool prdr; /* 353 may come in the transaction under way */
 	bool refused; /* a chunk of the message was refused */
 	uint64_t paced; /* conn.sent when the deadline was set */

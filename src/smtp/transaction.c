@@ -43,6 +43,7 @@ mail(struct session *s, size_t nleft)
 		buf_adds(&line, " PRDR");
 	parameters_mail(&s->options->parameters, &line);
 	s->ntransaction++;
+	s->begun = true;
 	rv = say(s, CMD_MAIL, 0, "%s", buf_str(&line));
 	buf_free(&line);
 	return rv;
@@ -148,12 +149,33 @@ data(struct session *s)
 	}
 }
 
+/* R-5321-25: with a server that cannot forget, nothing can be begun. */
 static int
 reset(struct session *s)
 {
+	struct buf words = { 0 };
+
 	if (say(s, CMD_RSET, 0, "RSET") == -1)
 		return -1;
-	return settle(s);
+	if (reply_class(&s->reply) == 2) {
+		s->begun = false;
+		return 0;
+	}
+	reply_words(&s->reply, &words);
+	stop(s, FAIL_PROTOCOL, NULL, "RSET: %s", buf_str(&words));
+	buf_free(&words);
+	return -1;
+}
+
+/* Nothing was sent, and the server is ready for the next: then what it said of
+ * the recipients holds. */
+static int
+checked(struct session *s)
+{
+	if (reset(s) == -1)
+		return -1;
+	envelope_accept(s->envelope, &s->reply);
+	return 0;
 }
 
 /* Not all were accepted, so the message goes to none. */
@@ -195,35 +217,35 @@ transaction(struct session *s, size_t nleft)
 	if (waits(s, chunking) && settle(s) == -1)
 		return -1;
 	if (s->options->quit_after)
-		return 0;
+		return quiet(s);
+	if (s->options->all_or_none &&
+	    (s->naccepted < nleft || left(s->envelope)))
+		return abandon(s);
 	/* what is known to be in vain is not begun */
 	if (s->head == s->tail && s->naccepted == 0)
 		return 0;
 	if (s->options->check)
-		return reset(s);
-	if (s->options->all_or_none &&
-	    (s->naccepted < nleft || left(s->envelope)))
-		return abandon(s);
+		return checked(s);
 	return chunking ? content_bdat(s, is_last(s)) : data(s);
 }
 
 int
 transact(struct session *s)
 {
-	size_t nleft, before = 0;
+	size_t nleft;
 
+	/* each gives a verdict to one at least, so there is an end */
 	while ((nleft = envelope_begin(s->envelope)) > 0) {
-		if (nleft == before ||
-		    (s->extensions.mailmax &&
-			s->ntransaction == s->extensions.mailmax))
+		if (s->over)
+			return lost(s, FAIL_PROTOCOL, NULL,
+			    "DATA: 354 although nobody was accepted");
+		if (s->extensions.mailmax &&
+		    s->ntransaction == s->extensions.mailmax)
 			return stop(s, FAIL_CONNECTION, NULL,
 			    "the server takes no more transactions in this "
 			    "session (LIMITS)");
-		/* the last one was not ended by a message */
-		if (s->ntransaction && s->naccepted == 0 &&
-		    say(s, CMD_RSET, 0, "RSET") == -1)
+		if (s->begun && reset(s) == -1)
 			return -1;
-		before = nleft;
 		if (transaction(s, nleft) == -1)
 			return -1;
 		if (s->options->quit_after)

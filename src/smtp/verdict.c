@@ -25,6 +25,15 @@ committed(const struct session *s)
 	return s->commit && s->conn->sent >= s->commit;
 }
 
+/* The first problem is what counts; but a server that breaks the protocol, and
+ * a signal, are worse than what it said before. */
+static bool
+is_worse(const struct session *s, enum failure class)
+{
+	return class != s->problem.class &&
+	       (class == FAIL_SIGNAL || class == FAIL_PROTOCOL);
+}
+
 static void
 end(struct session *s, enum failure class, const char *hint, const char *fmt,
     va_list ap)
@@ -32,6 +41,8 @@ end(struct session *s, enum failure class, const char *hint, const char *fmt,
 	struct buf text = { 0 };
 
 	buf_vaddf(&text, fmt, ap);
+	if (is_worse(s, class))
+		problem_free(&s->problem);
 	problem_hint(&s->problem, class, hint, "%s", buf_str(&text));
 	if (committed(s))
 		envelope_decide_taken(
@@ -102,20 +113,28 @@ lost_event(struct session *s, enum conn_event event, const char *doing)
 	    NULL, "%s: %s", doing, conn_reason(s->conn, event));
 }
 
-int
-denied(
+/* States the problem, and that this reply decided. */
+static void
+state_no(
     struct session *s, enum failure class, const char *hint, const char *what)
 {
 	struct buf words = { 0 };
 
 	reply_words(&s->reply, &words);
 	problem_hint(&s->problem, class, hint, "%s: %s", what, buf_str(&words));
-	envelope_decide_all(s->envelope,
-	    reply_class(&s->reply) == 4 ? DEFERRED : REFUSED, s->stage,
-	    &s->reply, NULL);
 	if (buf_len(&s->final) == 0) /* else an earlier message was accepted */
 		buf_add(&s->final, buf_head(&words), buf_len(&words));
 	buf_free(&words);
+}
+
+int
+denied(
+    struct session *s, enum failure class, const char *hint, const char *what)
+{
+	state_no(s, class, hint, what);
+	envelope_decide_all(s->envelope,
+	    reply_class(&s->reply) == 4 ? DEFERRED : REFUSED, s->stage,
+	    &s->reply, NULL);
 	return -1;
 }
 
@@ -182,9 +201,7 @@ take_in(struct session *s, struct recipient *r)
 	r->said = verdict_text(buf_head(&words), buf_len(&words));
 	buf_free(&words);
 	if (s->options->check)
-		envelope_decide(s->envelope,
-		    (size_t)(r - s->envelope->recipients), WILLING, STAGE_RCPT,
-		    &s->reply, NULL);
+		verdict_keep(&r->own, WILLING, STAGE_RCPT, &s->reply, NULL);
 }
 
 static void
@@ -253,18 +270,23 @@ heed_dot(struct session *s, size_t i)
 {
 	if (s->naccepted == 0 || s->reply.code == 353)
 		return;
-	if (reply_class(&s->reply) == 2 && !s->options->lmtp) {
-		if (buf_len(&s->final))
-			buf_adds(&s->final, "; ");
-		reply_words(&s->reply, &s->final);
-	}
-	if (s->options->lmtp)
+	if (s->options->lmtp) {
 		envelope_decide(s->envelope, i, outcome_of(&s->reply),
 		    STAGE_DOT, &s->reply, NULL);
-	else if (reply_class(&s->reply) == 2)
-		envelope_accept(s->envelope, &s->reply);
-	else
-		denied(s, FAIL_SERVER, NULL, "end of message");
+		return;
+	}
+	if (reply_class(&s->reply) != 2) { /* R-5321-38 */
+		state_no(s, FAIL_SERVER, NULL, "end of message");
+		envelope_decide_taken(s->envelope, outcome_of(&s->reply),
+		    STAGE_DOT, &s->reply, NULL);
+		return;
+	}
+	if (*buf_head(&s->final) != '2')
+		buf_clear(&s->final);
+	if (buf_len(&s->final))
+		buf_adds(&s->final, "; ");
+	reply_words(&s->reply, &s->final);
+	envelope_accept(s->envelope, &s->reply);
 }
 
 /* A chunk that is refused ends the transfer (R-3030-03). */

@@ -120,7 +120,7 @@ run(struct run *r, const struct rule *rules, const char *ehlo,
 	session_end(&r->session);
 	for (i = 0; i < setup->nrcpt; i++)
 		r->outcomes[i] =
-		    "-ardu?"[envelope_verdict(&r->envelope, i)->outcome];
+		    "-ardu?o"[envelope_verdict(&r->envelope, i)->outcome];
 }
 
 static void
@@ -148,13 +148,14 @@ invariants(const struct run *r, const char *what)
 		ok &= CHECK(o != 'a' || f->delivered[i]);
 		/* never to be sent again where the server may have it */
 		ok &= CHECK(!(o == 'u' && f->risked[i]));
-		ok &= CHECK(!((o == 'd' || o == 'r') && f->delivered[i]));
+		ok &= CHECK(!((o == 'd' || o == 'r') && f->promised[i]));
 		/* nobody gets two copies */
 		ok &= CHECK(f->promised[i] <= 1);
 		/* unknown: only where the end of the message was sent */
 		ok &= CHECK(o != '?' || f->nmessage || f->ended);
 	}
 	ok &= CHECK(!f->after_quit);
+	ok &= CHECK(!f->after_421);
 	ok &= CHECK(!f->content_unasked);
 	ok &= CHECK(strstr(r->outcomes, "?") ? r->status == 79 : 1);
 	if (!ok)
@@ -261,6 +262,71 @@ matrix(void)
 	for (i = 0; i < nverb * 4 * naction; i++)
 		every_mode(verbs[i / naction / 4], i / naction % 4,
 		    actions[i % naction]);
+}
+
+/* What is said twice in one session. */
+static void
+pair(const struct rule *rules, const struct mode *m, bool check, bool all)
+{
+	const struct session_options options = { .deadline = CLOCK_NEVER,
+		.lmtp = m->lmtp,
+		.check = check,
+		.all_or_none = all };
+	struct setup setup = usual;
+	struct run r;
+	char what[160];
+
+	setup.options = &options;
+	setup.nrcpt = 3;
+	run(&r, rules, m->ehlo, &setup);
+	snprintf(what, sizeof(what), "%s %zu: %s, %s %zu: %s (%s)%s%s",
+	    rules[0].verb, rules[0].nth, rules[0].action, rules[1].verb,
+	    rules[1].nth, rules[1].action, m->name, check ? ", --check" : "",
+	    all ? ", --all-or-none" : "");
+	invariants(&r, what);
+	CHECK(!check || r.fake.nmessage == 0);
+	CHECK(!all || !strchr(r.outcomes, 'a') ||
+	      strcmp(r.outcomes, "aaa") == 0 || r.fake.nmessage == 1);
+	done(&r);
+}
+
+static void
+every_pair(const struct mode *m, bool check, bool all)
+{
+	static const char *const verbs[] = { "MAIL", "RCPT", "DATA", "DOT",
+		"EACH", "ALL", "RSET", "QUIT" };
+	static const char *const actions[] = { "354 go", "421 bye", "451 no",
+		"452 4.5.3 many", "550 no", "close", "silent", "what" };
+	const size_t nverb = sizeof(verbs) / sizeof(*verbs);
+	const size_t naction = sizeof(actions) / sizeof(*actions);
+	const size_t n = nverb * 2 * naction;
+	struct rule rules[3] = { { 0 } };
+	size_t i, k;
+
+	for (i = 0; i < n * n; i++) {
+		for (k = 0; k < 2; k++) {
+			size_t one = k ? i / n : i % n;
+
+			rules[k] = (struct rule){ verbs[one / naction / 2],
+				one / naction % 2 + 1, actions[one % naction] };
+		}
+		if (i % n < i / n) /* the other order is the same */
+			pair(rules, m, check, all);
+	}
+}
+
+static void
+pairs(void)
+{
+	const struct mode *m;
+
+	for (m = modes; m < modes + sizeof(modes) / sizeof(*modes); m++)
+		every_pair(m, false, false);
+	for (m = modes; m < modes + sizeof(modes) / sizeof(*modes); m++)
+		if (strncmp(m->name, "RCPTMAX", 7) == 0) {
+			every_pair(m, true, false);
+			every_pair(m, false, true);
+		}
 }
 
 /* The stream of either side ends after every octet. */
@@ -395,11 +461,22 @@ static const struct row {
 	{ "F-369",
 	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
 		{ "RCPT", 1, "550 no" }, { "RSET", 1, "500 what" } },
-	    "ra", 1, NULL },
+	    "ru", 76, NULL },
 	{ "F-369b",
 	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
 		{ "RCPT", 1, "550 no" }, { "RSET", 1, "close" } },
 	    "ru", 75, NULL },
+	/* the refusal of a message is for those who were to get it */
+	{ "one of two",
+	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
+		{ "DOT", 1, "550 mailbox of b is full" } },
+	    "ra", 1, NULL },
+	{ "RSET after LAST",
+	    { { "EHLO", 1, "250-fake\n250-CHUNKING\n250 LIMITS RCPTMAX=1" },
+		{ "DOT", 1, "451 no" }, { "RSET", 1, "close" } },
+	    "du", 75, NULL },
+	{ "530, garbage", { { "RCPT", 1, "530 login" }, { "RCPT", 2, "what" } },
+	    "ru", 76, NULL },
 	{ "451 later", { { "RCPT", 2, "451 4.7.1 later" } }, "ad", 1, NULL },
 	{ "550 many", { { "RCPT", 2, "550 5.5.3 many" } }, "ar", 1, NULL },
 	{ "452 always",
@@ -476,6 +553,10 @@ static const struct row lmtp_rows[] = {
 	    "ar", 1, NULL },
 	{ "F-198", { { "LHLO", 1, "500 what" } }, "uu", 76, NULL },
 	{ "F-199", { { "DOT", 1, "421 no" } }, "d?", 79, NULL },
+	{ "lone dot",
+	    { { "LHLO", 1, "250-fake\n250-PIPELINING\n250 LIMITS RCPTMAX=1" },
+		{ "RCPT", 1, "550 no" }, { "DATA", 1, "354 go" } },
+	    "ru", 76, NULL },
 };
 
 /* Every row, with and without PIPELINING, whole and octet by octet. */
@@ -505,14 +586,48 @@ expected_of(const struct row *row, size_t n, const struct session_options *o)
 		}
 }
 
+static const struct row check_rows[] = {
+	{ "plain", { { "NONE", 1, "" } }, "oo", 0, NULL },
+	{ "550", { { "RCPT", 2, "550 no" } }, "or", 1, NULL },
+	{ "surplus", { { "RCPT", 2, "250 ok\n250 ok" } }, "uu", 76, NULL },
+	{ "RSET", { { "RSET", 1, "close" } }, "uu", 75, NULL },
+	{ "RCPTMAX",
+	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
+		{ "RCPT", 2, "451 no" } },
+	    "od", 1, NULL },
+};
+
+static const struct row all_or_none_rows[] = {
+	{ "plain", { { "NONE", 1, "" } }, "aa", 0, NULL },
+	{ "550", { { "RCPT", 2, "550 no" } }, "ur", 67, NULL },
+	{ "451", { { "RCPT", 1, "451 no" } }, "du", 75, NULL },
+	{ "none", { { "RCPT", 0, "550 no" } }, "rr", 67, NULL },
+	{ "RCPTMAX",
+	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTMAX=1" },
+		{ "RCPT", 1, "550 no" } },
+	    "rr", 65, NULL },
+	{ "RCPTDOMAINMAX",
+	    { { "EHLO", 1, "250-fake\n250 LIMITS RCPTDOMAINMAX=1" } }, "aa", 0,
+	    NULL },
+	{ "452 many", { { "RCPT", 2, "452 4.5.3 many" } }, "ud", 75, NULL },
+};
+
 static void
 expected(void)
 {
+	const struct session_options check = { .deadline = CLOCK_NEVER,
+		.check = true };
+	const struct session_options all_or_none = { .deadline = CLOCK_NEVER,
+		.all_or_none = true };
 	const struct session_options lmtp = { .deadline = CLOCK_NEVER,
 		.lmtp = true };
 
 	expected_of(rows, sizeof(rows) / sizeof(*rows), &plain);
 	expected_of(lmtp_rows, sizeof(lmtp_rows) / sizeof(*lmtp_rows), &lmtp);
+	expected_of(
+	    check_rows, sizeof(check_rows) / sizeof(*check_rows), &check);
+	expected_of(all_or_none_rows,
+	    sizeof(all_or_none_rows) / sizeof(*all_or_none_rows), &all_or_none);
 }
 
 /* The conversations themselves, octet for octet. */
@@ -652,7 +767,7 @@ chunks(void)
 		{ "250 ok\n250 ok\n250 ok", "uu", 76 },
 		{ "250 ok\n550 no", "uu", 76 },
 		{ "550 no", "rr", 69 },
-		{ "452 full\n250 ok", "dd", 75 },
+		{ "452 full\n250 ok", "dd", 76 },
 		{ "354 go", "uu", 76 },
 		{ "421 closing", "dd", 75 },
 		{ "250 ok+close", "uu", 75 },
@@ -900,6 +1015,7 @@ main(void)
 	dialogue();
 	expected();
 	matrix();
+	pairs();
 	cuts(pipelining);
 	cuts(lock_step);
 	cut_off();
