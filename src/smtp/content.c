@@ -98,10 +98,31 @@ static int
 each_and_all(struct session *s)
 {
 	s->prdr = false;
+	s->counted = true;
 	await_each(s, CMD_PRDR);
 	if (settle(s) == -1 || expect(s, CMD_DOT) == -1)
 		return -1;
 	return 0;
+}
+
+/* With DATA the 354 shows that no reply came too much before it. Where nothing
+ * does, a no that seems to be the reply to QUIT may be the one to the message
+ * (R-5321-39). */
+static void
+confirm(struct session *s)
+{
+	struct buf words = { 0 };
+
+	if (!s->counted || !s->quitting || !quit(s))
+		return;
+	reply_words(&s->reply, &words);
+	lost(s, FAIL_PROTOCOL, NULL,
+	    "end of message: a reply too many came before, and QUIT was "
+	    "answered %s",
+	    buf_str(&words));
+	envelope_doubt(s->envelope, STAGE_DOT, buf_str(&s->problem.text));
+	buf_clear(&s->final);
+	buf_free(&words);
 }
 
 /* What is queued ends the message: from its last octet on, a lost connection
@@ -125,6 +146,7 @@ commit(struct session *s, bool last)
 		return -1;
 	s->commit = 0;
 	s->begun = false;
+	confirm(s);
 	return 0;
 }
 
@@ -264,6 +286,7 @@ content_bdat(struct session *s, bool last)
 	enter(s, STAGE_CONTENT);
 	message_rewind(s->message, false);
 	s->refused = false;
+	s->counted = true;
 	for (; rv == 0 && !s->refused && left > CHUNK; left -= CHUNK)
 		rv = send_chunk(s, &spare);
 	if (rv == 0 && !s->refused)

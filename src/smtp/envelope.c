@@ -176,6 +176,16 @@ envelope_accept(struct envelope *e, const struct reply *reply)
 	envelope_decide_taken(e, ACCEPTED, STAGE_DOT, reply, NULL);
 }
 
+void
+envelope_doubt(struct envelope *e, enum stage stage, const char *text)
+{
+	struct recipient *r;
+
+	for (r = e->recipients; r < e->recipients + e->nrecipient; r++)
+		if (r->taken && r->verdict.outcome == ACCEPTED)
+			verdict_keep(&r->verdict, UNKNOWN, stage, NULL, text);
+}
+
 size_t
 envelope_begin(struct envelope *e)
 {

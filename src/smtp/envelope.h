@@ -110,6 +110,10 @@ void envelope_accept(struct envelope *, const struct reply *);
 void envelope_decide_taken(struct envelope *, enum outcome, enum stage,
     const struct reply *, const char *text);
 
+/* Whether the message was accepted cannot be known after all: the only verdict
+ * that is ever taken back, and only to UNKNOWN. */
+void envelope_doubt(struct envelope *, enum stage, const char *text);
+
 /* Begins a transaction: nobody is taken. How many recipients can be offered:
  * those without a verdict, and those that were one too many for the last. */
 size_t envelope_begin(struct envelope *);

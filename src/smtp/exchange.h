@@ -24,6 +24,11 @@ int expect(struct session *, enum command);
 /* Takes the next reply that is due. */
 int answer(struct session *);
 
+/* Says QUIT if that is to be done yet, and waits for its reply, at most 5 s.
+ * That changes nothing of what was found (D-07, O-05); the session is over.
+ * Whether the server says no to it. */
+bool quit(struct session *);
+
 /* Whether replies may wait: the server offers PIPELINING. */
 bool pipelined(const struct session *);
 

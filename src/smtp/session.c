@@ -257,21 +257,7 @@ session_run(struct session *s)
 void
 session_end(struct session *s)
 {
-	struct problem problem = s->problem;
-	struct buf final = s->final;
-
-	s->problem = (struct problem){ 0 };
-	s->final = (struct buf){ 0 };
-	if (!s->over && s->head == s->tail) {
-		if (s->quitting)
-			expect(s, CMD_QUIT);
-		else
-			say(s, CMD_QUIT, 0, "QUIT");
-	}
-	problem_free(&s->problem);
-	buf_free(&s->final);
-	s->problem = problem;
-	s->final = final;
+	quit(s);
 	conn_close(s->conn);
 	problem_free(&s->skipped);
 	buf_free(&s->offers[0]);

@@ -108,6 +108,7 @@ struct session {
 	bool over; /* nothing more may be said */
 	bool upgraded; /* by STARTTLS */
 	bool quitting; /* QUIT was said */
+	bool counted; /* only by counting replies the verdict was found */
 	size_t naccepted; /* recipients taken by the transaction under way */
 	size_t ntransaction; /* MAIL commands said */
 	bool begun; /* a transaction that RSET must end before the next */
@@ -127,8 +128,8 @@ struct session {
 int session_run(struct session *);
 
 /* Says QUIT where that is allowed (R-5321-26) and waits for its reply, at most
- * 5 s; changes nothing of what was found (D-07, O-05). Closes the connection
- * and frees all but problem and final. */
+ * 5 s, if that was not done yet. Closes the connection and frees all but
+ * problem and final. */
 void session_end(struct session *);
 
 #endif
