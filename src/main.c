@@ -93,6 +93,7 @@ prepare(struct options *o, struct submission *sub)
 	struct tls_options *certificates = &sub->options.certificates;
 
 	sub->interrupt = patience.interrupt = interrupt_open();
+	o->trace.patience = patience;
 	if (sub->interrupt == -1)
 		return problem_set(
 		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
@@ -117,8 +118,9 @@ prepare(struct options *o, struct submission *sub)
 /* From here on nobody may take a run that ends early for one that sent nothing.
  */
 static int
-committing(void)
+committing(const struct session *s)
 {
+	(void)s;
 	if (interrupt_signal())
 		return -1;
 	mem_last_words(
@@ -127,10 +129,13 @@ committing(void)
 }
 
 static int
-committing_json(void)
+committing_json(const struct session *s)
 {
-	report_committing();
-	return committing();
+	const struct patience patience = { s->conn->interrupt,
+		s->options->deadline };
+
+	report_committing(&patience);
+	return committing(s);
 }
 
 /* From the options to the exit status. */
@@ -162,7 +167,7 @@ run(struct options *o)
 	if (sub.problem.class == FAIL_SIGNAL && status != EX_UNKNOWN)
 		status = BY_SIGNAL + interrupt_signal();
 	if (sub.problem.class != FAIL_NONE)
-		report_problem(o->server.name, &sub.problem);
+		report_problem(o->server.name, &sub.problem, sub.interrupt);
 	if (report(o->form, &sub, status) == -1)
 		fprintf(stderr, "ehlo: standard output: %s\n", strerror(errno));
 	submission_end(&sub);
@@ -186,7 +191,7 @@ main(int argc, char **argv)
 	case OPTIONS_DONE:
 		break;
 	case OPTIONS_WRONG:
-		report_problem(NULL, &problem);
+		report_problem(NULL, &problem, -1);
 		status = outcome_failure(problem.class);
 		break;
 	case OPTIONS_RUN:

@@ -296,3 +296,28 @@ ehlo_at_most_3_s() {
 	ehlo --to-file /dev/zero 127.0.0.1:1 a@client.test <"$MESSAGE"
 	ended 66 '' "ehlo: --to-file /dev/zero: more than 134217728 octets are no list of addresses"
 }
+
+# The pipe is full before the message has left.
+@test "who does not read the trace keeps neither --deadline nor a signal waiting" {
+	yes 'a line of the message' | head -n 20000 >"$MESSAGE"
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	for how in deadline TERM; do
+		serve_step
+		limit=60
+		[ "$how" = TERM ] || limit=0.3
+		exec {stuck}<>"$BATS_TEST_TMPDIR/pipe"
+		"$EHLO" -ddd --deadline "$limit" "127.0.0.1:$PORT" a@client.test \
+			b@server.test <"$MESSAGE" >"$OUT" \
+			2>"$BATS_TEST_TMPDIR/pipe" 3>&- {stuck}>&- &
+		if [ "$how" = TERM ]; then
+			wait_for grep -qs '^C: DATA' \
+				"$BATS_TEST_TMPDIR/srv-step$step/transcript"
+			kill -TERM $!
+		fi
+		status=0
+		wait $! || status=$?
+		exec {stuck}<&-
+		[ "$how" = TERM ] && wanted=143 || wanted=75
+		[ "$status" -eq "$wanted" ]
+	done
+}

@@ -1,7 +1,7 @@
 #ifndef FILE_H
 #define FILE_H
 
-/* Files that may be pipes: nobody waits for them without an end. */
+/* Files that may be pipes: nobody waits for their other end for ever. */
 
 #include <stddef.h>
 
@@ -17,5 +17,9 @@ int file_open(const char *path);
  * FAIL_INPUT, or what patience says; what names the file in it. */
 int file_read(struct buf *out, int fd, size_t most, const char *what,
     const struct patience *, struct problem *);
+
+/* Writes all of it. -1 and errno, and part of it may be out: EINTR is that a
+ * signal came, ETIMEDOUT that the deadline passed, while nobody read. */
+int file_write(int fd, const struct buf *, const struct patience *);
 
 #endif

@@ -606,7 +606,8 @@ options_parse(
 		.connect_timeout = 30000,
 		.password = { .fd = -1 },
 		.session = { .deadline = CLOCK_NEVER },
-		.trace = { .start = clock_now() } };
+		.trace = {
+		    .start = clock_now(), .patience = { -1, CLOCK_NEVER } } };
 	popt = poptGetContext("ehlo", argc, argv, table, 0);
 	poptReadDefaultConfig(popt, 0); /* aliases */
 	poptSetOtherOptionHelp(popt, "[OPTION]... SERVER FROM TO... < message");

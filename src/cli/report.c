@@ -1,48 +1,13 @@
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
-#include "cli/interrupt.h"
 #include "cli/report.h"
 
 #define SHOWN_MAX VERDICT_TEXT /* octets of a server's text in one line */
 #define PIECE 65536 /* written at once, about */
-
-/* Waits until fd can be written. Who does not read must not keep a signal
- * waiting: then -1. */
-static int
-await(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int n;
-
-	do
-		n = poll(&p, 1, interrupt_signal() ? 0 : -1);
-	while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = EINTR;
-	return n == 1 ? 0 : -1;
-}
-
-static int
-write_all(int fd, const struct buf *out)
-{
-	const char *p = buf_head(out), *end = p + buf_len(out);
-	ssize_t n;
-
-	while (p < end) {
-		if (await(fd) == -1)
-			return -1;
-		n = write(fd, p, (size_t)(end - p));
-		if (n == -1 && errno != EINTR && errno != EAGAIN)
-			return -1;
-		p += n > 0 ? n : 0;
-	}
-	return 0;
-}
 
 /* One line of text from outside. */
 static void
@@ -195,6 +160,7 @@ report(enum report_form form, const struct submission *sub, int exit)
 {
 	const struct envelope *e = sub->envelope;
 	size_t count[NOUTCOME], i;
+	const struct patience patience = { sub->interrupt, CLOCK_NEVER };
 	struct buf out = { 0 };
 	int rv = 0;
 
@@ -206,7 +172,7 @@ report(enum report_form form, const struct submission *sub, int exit)
 			 !is_good(envelope_verdict(e, i)->outcome))
 			text_line(&out, sub, i);
 		if (buf_len(&out) >= PIECE) {
-			rv = write_all(STDOUT_FILENO, &out);
+			rv = file_write(STDOUT_FILENO, &out, &patience);
 			buf_clear(&out);
 		}
 	}
@@ -215,24 +181,25 @@ report(enum report_form form, const struct submission *sub, int exit)
 	if (form == REPORT_JSON)
 		json_end(&out, sub, count, exit);
 	if (rv == 0)
-		rv = write_all(STDOUT_FILENO, &out);
+		rv = file_write(STDOUT_FILENO, &out, &patience);
 	buf_free(&out);
 	return rv;
 }
 
 void
-report_committing(void)
+report_committing(const struct patience *patience)
 {
 	struct buf line = { 0 };
 
 	buf_adds(&line, "{\"type\":\"committing\"}\n");
-	write_all(STDOUT_FILENO, &line);
+	file_write(STDOUT_FILENO, &line, patience);
 	buf_free(&line);
 }
 
 void
-report_problem(const char *server, struct problem *problem)
+report_problem(const char *server, struct problem *problem, int interrupt)
 {
+	const struct patience patience = { interrupt, CLOCK_NEVER };
 	struct buf line = { 0 };
 
 	buf_addf(&line, "ehlo: %s%s", server ? server : "", server ? ": " : "");
@@ -240,6 +207,6 @@ report_problem(const char *server, struct problem *problem)
 	buf_adds(&line, "\n");
 	if (problem->hint)
 		buf_addf(&line, "hint: %s\n", problem->hint);
-	write_all(STDERR_FILENO, &line);
+	file_write(STDERR_FILENO, &line, &patience);
 	buf_free(&line);
 }

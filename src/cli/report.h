@@ -18,10 +18,10 @@ enum report_form {
 int report(enum report_form, const struct submission *, int exit);
 
 /* The line that says that the last octet is about to leave. */
-void report_committing(void);
+void report_committing(const struct patience *);
 
 /* States a problem on standard error: "ehlo: SERVER: text", and its hint.
- * server may be NULL. */
-void report_problem(const char *server, struct problem *);
+ * server may be NULL; interrupt is readable once a signal came, or -1. */
+void report_problem(const char *server, struct problem *, int interrupt);
 
 #endif

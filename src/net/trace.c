@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "net/trace.h"
 
@@ -11,7 +12,6 @@ trace_line(const struct trace *t, char mark, const char *p, size_t len)
 {
 	struct buf line = { 0 };
 	int64_t ms;
-	ssize_t ignored;
 
 	if (t->level == 0)
 		return;
@@ -24,8 +24,7 @@ trace_line(const struct trace *t, char mark, const char *p, size_t len)
 	text_show(&line, p, len);
 	buf_adds(&line, "\n");
 	/* A trace that cannot be written must not change what is done. */
-	ignored = write(STDERR_FILENO, buf_head(&line), buf_len(&line));
-	(void)ignored;
+	file_write(STDERR_FILENO, &line, &t->patience);
 	buf_free(&line);
 }
 

@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct trace {
 	int level; /* how often -d was given; 0: silent */
 	bool secrets; /* --show-secrets */
 	int64_t start; /* clock_now() when the program began */
+	struct patience patience; /* with who reads it */
 };
 
 /* Shown from that level on. Their text may hold octets of the server. */

@@ -75,7 +75,7 @@ ready(struct session *s)
 		return lost_event(s, event, "message");
 	trace_note(s->trace, 1, "message of %llu octets",
 	    (unsigned long long)s->message->size);
-	if (s->options->committing && s->options->committing() == -1)
+	if (s->options->committing && s->options->committing(s) == -1)
 		return lost_event(s, CONN_SIGNAL, "message");
 	return 0;
 }

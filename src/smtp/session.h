@@ -20,6 +20,8 @@
 #include "smtp/reply.h"
 #include "smtp/sasl.h"
 
+struct session;
+
 struct session_options {
 	const char *helo; /* the name to say; NULL: found by the caller */
 	enum tls_policy tls;
@@ -44,7 +46,7 @@ struct session_options {
 	int64_t deadline; /* for all, an instant of clock_now() */
 	/* Called just before the last octet of a message may leave; -1: it
 	 * shall not, for a signal came. NULL: nobody wants to know. */
-	int (*committing)(void);
+	int (*committing)(const struct session *);
 };
 
 enum protection {

@@ -54,7 +54,9 @@ main(void)
 {
 	struct envelope envelope = { 0 };
 	struct message message = { 0 };
-	struct submission sub = { .envelope = &envelope, .message = &message };
+	struct submission sub = {
+		.envelope = &envelope, .message = &message, .interrupt = -1
+	};
 	struct problem none = { 0 };
 	char address[64];
 	int i;
