@@ -59,9 +59,10 @@ static const struct {
 	    .stage = STAGE_DOT,
 	    .seconds = 600 },
 	[CMD_RSET] = { .name = "RSET", .stage = STAGE_MAIL, .seconds = 20 },
-	[CMD_OTHER] = { .name = "command",
+	[CMD_QUESTION] = { .name = "question",
 	    .stage = STAGE_MAIL,
-	    .seconds = 300 },
+	    .seconds = 300,
+	    .data = true },
 	[CMD_QUIT] = { .name = "QUIT", .stage = STAGE_QUIT, .seconds = 5 },
 };
 
@@ -178,7 +179,7 @@ carry(struct session *s, enum command command,
 }
 
 /* What a command is called in messages: "MAIL FROM", and since there are many
- * of it "RCPT TO:<bob@example.org>". */
+ * of it "RCPT TO:<bob@example.org>". A question is called what it is. */
 static const char *
 subject(struct session *s, const struct pending *p)
 {
@@ -186,6 +187,10 @@ subject(struct session *s, const struct pending *p)
 	const char *path = NULL;
 
 	buf_clear(out);
+	if (p->command == CMD_QUESTION) {
+		buf_adds(out, s->options->questions[p->recipient].line);
+		return buf_str(out);
+	}
 	if (p->command == CMD_RCPT)
 		path = s->envelope->recipients[p->recipient].address.path;
 	buf_adds(out, commands[p->command].name);
@@ -315,14 +320,15 @@ going_away(struct session *s, const struct pending *p, const char *doing)
 
 /* 3yz asks for what is no command: the message, or a response. 221 answers QUIT
  * alone: where QUIT went with the end of a message, it is no verdict on it. 220
- * says that the server is there: a second one is not the reply to EHLO. */
+ * says that the server is there: a second one is not the reply to EHLO. Nobody
+ * knows what answers an unknown question. */
 static bool
 is_answer(const struct session *s, const struct pending *p)
 {
 	if (s->reply.code == 221 && p->command != CMD_QUIT)
 		return false;
 	if (s->reply.code == 220 && p->command != CMD_GREETING &&
-	    p->command != CMD_STARTTLS)
+	    p->command != CMD_STARTTLS && p->command != CMD_QUESTION)
 		return false;
 	return reply_class(&s->reply) != 3 || commands[p->command].data ||
 	       (p->command == CMD_DOT && s->prdr && s->reply.code == 353);

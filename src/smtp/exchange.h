@@ -8,8 +8,8 @@
 
 /* Says a command. It returns at once if the command may wait for its reply and
  * the server offers PIPELINING (RFC 2920); else it settles, and the reply is
- * in session.reply. recipient is its index, for CMD_RCPT. -1: the session is
- * over. */
+ * in session.reply. recipient is its index, for CMD_RCPT and CMD_QUESTION. -1:
+ * the session is over. */
 int say(struct session *, enum command, size_t recipient, const char *, ...)
     __attribute__((format(printf, 4, 5)));
 

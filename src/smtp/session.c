@@ -37,6 +37,7 @@ greeting(struct session *s)
 		return -1;
 	if (reply_class(&s->reply) == 2) {
 		s->moved_on = true;
+		reply_words(&s->reply, &s->greeting);
 		return 0;
 	}
 	s->moved_on = reply_class(&s->reply) == 5;
@@ -74,6 +75,7 @@ helo(struct session *s)
 		    "MAIL and RCPT");
 	if (say(s, CMD_HELO, 0, "HELO %s", s->helo) == -1)
 		return -1;
+	s->helo_only = true;
 	if (reply_class(&s->reply) == 2)
 		return 0;
 	return denied(s, FAIL_SERVER, NULL, "HELO");
@@ -169,17 +171,28 @@ secure(struct session *s)
 	return hello(s);
 }
 
-/* In place of a transaction: what the user wants to say, and hear (NOOP, HELP,
- * VRFY and the like). */
+/* In place of a transaction, one after another (RFC 5321 3.5). */
 static int
-say_lines(struct session *s)
+ask(struct session *s)
 {
-	const char *const *line;
+	const struct session_options *o = s->options;
+	size_t i;
 
-	for (line = s->options->lines; *line; line++) {
-		if (say(s, CMD_OTHER, 0, "%s", *line) == -1)
+	for (i = 0; i < o->nquestion; i++)
+		if (o->questions[i].utf8 &&
+		    !(s->extensions.offered & EXT_SMTPUTF8))
+			return unfit(s, NULL,
+			    "an address is not ASCII, and the server does not "
+			    "offer SMTPUTF8");
+	for (i = 0; i < o->nquestion; i++) {
+		if (say(s, CMD_QUESTION, i, "%s%s", o->questions[i].line,
+			o->questions[i].utf8 ? " SMTPUTF8" : "") == -1)
 			return -1;
-		s->options->replied(*line, &s->reply);
+		o->replied(o->asker, i, &s->reply);
+		if (reply_class(&s->reply) == 3)
+			return lost(s, FAIL_PROTOCOL, NULL,
+			    "%s: %d asks for more, and there is none",
+			    o->questions[i].line, s->reply.code);
 	}
 	return 0;
 }
@@ -235,10 +248,12 @@ converse(struct session *s)
 		return 0;
 	if (authenticate(s) == -1)
 		return -1;
+	if (s->options->credentials)
+		reply_words(&s->reply, &s->login);
 	if (enough(s, STAGE_AUTH) || s->options->probe)
 		return 0;
-	if (s->options->lines)
-		return say_lines(s);
+	if (s->options->questions)
+		return ask(s);
 	return ready(s) == -1 ? -1 : transact(s);
 }
 
@@ -260,6 +275,8 @@ session_end(struct session *s)
 	quit(s);
 	conn_close(s->conn);
 	problem_free(&s->skipped);
+	buf_free(&s->greeting);
+	buf_free(&s->login);
 	buf_free(&s->offers[0]);
 	buf_free(&s->offers[1]);
 	reply_free(&s->reply);

@@ -22,6 +22,13 @@
 
 struct session;
 
+/* A command in place of a transaction: NOOP, VRFY and the like. */
+struct question {
+	const char *line; /* no control character in it */
+	bool utf8; /* VRFY or EXPN of what is not ASCII: SMTPUTF8 is needed,
+		    * and said behind it (RFC 6531 3.7.4) */
+};
+
 struct session_options {
 	const char *helo; /* the name to say; NULL: found by the caller */
 	enum tls_policy tls;
@@ -38,10 +45,12 @@ struct session_options {
 	bool check; /* all but the message */
 	bool probe; /* no transaction */
 	enum stage quit_after; /* QUIT when this is done; STAGE_LOCAL: never */
-	/* Commands to be said in place of a transaction, and who is told what
-	 * was replied. Ends with NULL; NULL: a transaction. */
-	const char *const *lines;
-	void (*replied)(const char *line, const struct reply *);
+	const struct question *questions; /* NULL: a transaction */
+	size_t nquestion;
+	/* Called with the asker when the question of that number was answered.
+	 */
+	void (*replied)(void *asker, size_t, const struct reply *);
+	void *asker;
 	int64_t timeout; /* for each reply, in ms; 0: the RFC's times */
 	int64_t deadline; /* for all, an instant of clock_now() */
 	/* Called just before the last octet of a message may leave; -1: it
@@ -70,7 +79,7 @@ enum command {
 	CMD_BDAT, /* a chunk of the message that is not the last */
 	CMD_PRDR, /* the reply for one recipient, before that for all */
 	CMD_RSET,
-	CMD_OTHER, /* a line of session_options.lines */
+	CMD_QUESTION, /* one of session_options.questions */
 	CMD_QUIT
 };
 #define NCOMMAND (CMD_QUIT + 1)
@@ -94,14 +103,17 @@ struct session {
 			   * "; " between; empty with LMTP */
 	enum protection protection;
 	struct extensions extensions;
+	struct buf greeting; /* "220 mail.example.org ESMTP"; empty: no 2yz */
 	struct buf offers[2]; /* the EHLO reply before TLS, and inside it */
+	struct buf login; /* the reply to a login that went well, or empty */
+	bool helo_only; /* the server has no EHLO, or was not asked */
 	bool moved_on; /* the greeting was good: no other address is tried */
 	int64_t spent[NSTAGE]; /* ms */
 
 	/* private */
 	struct pending {
 		enum command command;
-		size_t recipient; /* index, of CMD_RCPT */
+		size_t recipient; /* index, of CMD_RCPT and CMD_QUESTION */
 		uint64_t end; /* conn.sent when all of it is out */
 	} * pending; /* said, and not answered yet */
 	size_t head, tail, cap;

@@ -328,7 +328,7 @@ heed(struct session *s, const struct pending *p)
 	case CMD_DATA:
 	case CMD_CONTENT:
 	case CMD_RSET:
-	case CMD_OTHER:
+	case CMD_QUESTION:
 	case CMD_QUIT:
 		break;
 	}

@@ -64,3 +64,18 @@ outcome_status_stopped(const struct envelope *e, const struct problem *problem)
 		return EX_OK;
 	return outcome_status(e, problem);
 }
+
+int
+outcome_status_asked(
+    const struct problem *problem, int last, const size_t nreply[6])
+{
+	if (problem->class == FAIL_SERVER)
+		return last == 4 ? EX_TEMPFAIL : EX_UNAVAILABLE;
+	if (problem->class != FAIL_NONE)
+		return outcome_failure(problem->class);
+	if (nreply[4] + nreply[5] == 0)
+		return EX_OK;
+	if (nreply[2])
+		return EX_PARTIAL;
+	return nreply[4] ? EX_TEMPFAIL : EX_UNAVAILABLE;
+}

@@ -19,4 +19,10 @@ int outcome_status(const struct envelope *, const struct problem *);
  * far as it went. */
 int outcome_status_stopped(const struct envelope *, const struct problem *);
 
+/* The same where the server was only asked. last: the class of the last reply,
+ * which says how long a refusal holds; nreply: the replies to questions, by
+ * class. */
+int outcome_status_asked(
+    const struct problem *, int last, const size_t nreply[6]);
+
 #endif
