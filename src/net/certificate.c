@@ -1,5 +1,9 @@
 #include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
+#include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "net/certificate.h"
@@ -43,6 +47,23 @@ add_address(struct buf *out, const ASN1_OCTET_STRING *ip)
 	buf_adds(out, text);
 }
 
+/* Whether it is a name that counts: a host's, or an address. */
+static bool
+is_host(const GENERAL_NAME *name)
+{
+	return name->type == GEN_DNS || name->type == GEN_IPADD;
+}
+
+static void
+add_host(struct buf *out, const GENERAL_NAME *name)
+{
+	if (name->type == GEN_IPADD)
+		add_address(out, name->d.iPAddress);
+	else
+		buf_add(out, ASN1_STRING_get0_data(name->d.dNSName),
+		    (size_t)ASN1_STRING_length(name->d.dNSName));
+}
+
 /* The names that a certificate is for; its subject if it has none. */
 static void
 add_names(struct buf *out, X509 *cert)
@@ -55,15 +76,11 @@ add_names(struct buf *out, X509 *cert)
 
 	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		name = sk_GENERAL_NAME_value(names, i);
-		if (name->type != GEN_DNS && name->type != GEN_IPADD)
+		if (!is_host(name))
 			continue;
 		if (buf_len(out) > before)
 			buf_adds(out, ", ");
-		if (name->type == GEN_IPADD)
-			add_address(out, name->d.iPAddress);
-		else
-			buf_add(out, ASN1_STRING_get0_data(name->d.dNSName),
-			    (size_t)ASN1_STRING_length(name->d.dNSName));
+		add_host(out, name);
 	}
 	GENERAL_NAMES_free(names);
 	if (buf_len(out) == before)
@@ -131,18 +148,25 @@ explain(struct buf *text, int flaw, X509 *cert, X509 *leaf, const char *name)
 	}
 }
 
+void
+certificate_flaw(
+    struct buf *out, int flaw, X509 *culprit, X509 *leaf, const char *name)
+{
+	if (culprit == NULL)
+		culprit = leaf;
+	if (leaf)
+		explain(out, flaw, culprit, leaf, name ? name : "?");
+	else
+		buf_adds(out, X509_verify_cert_error_string(flaw));
+}
+
 int
 certificate_refused(int flaw, X509 *culprit, X509 *leaf, const char *name,
     struct problem *problem)
 {
 	struct buf text = { 0 };
 
-	if (culprit == NULL)
-		culprit = leaf;
-	if (leaf)
-		explain(&text, flaw, culprit, leaf, name ? name : "?");
-	else
-		buf_adds(&text, X509_verify_cert_error_string(flaw));
+	certificate_flaw(&text, flaw, culprit, leaf, name);
 	problem_hint(problem, FAIL_AUTH, hint(flaw),
 	    "the server's certificate is not accepted: %s", buf_str(&text));
 	buf_free(&text);
@@ -165,4 +189,73 @@ certificate_trace(X509 *cert, int place, const struct trace *trace)
 	add_time(&text, X509_get0_notAfter(cert));
 	trace_note(trace, 2, "certificate %d: %s", place, buf_str(&text));
 	buf_free(&text);
+}
+
+static void
+read_names(struct certificate *c, X509 *cert)
+{
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	const GENERAL_NAME *name;
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		name = sk_GENERAL_NAME_value(names, i);
+		if (!is_host(name))
+			continue;
+		c->names = mem_grow(c->names, c->nname + 1, sizeof(*c->names));
+		c->names[c->nname] = (struct buf){ 0 };
+		add_host(&c->names[c->nname++], name);
+	}
+	GENERAL_NAMES_free(names);
+}
+
+static void
+read_time(char *text, size_t size, const ASN1_TIME *time)
+{
+	struct tm tm;
+
+	if (!ASN1_TIME_to_tm(time, &tm) ||
+	    !strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		snprintf(text, size, "?");
+}
+
+static void
+read_digest(struct certificate *c, X509 *cert)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0, i;
+
+	if (!X509_digest(cert, EVP_sha256(), digest, &len))
+		return;
+	for (i = 0; i < len; i++)
+		snprintf(c->sha256 + 2 * i, 3, "%02x", digest[i]);
+}
+
+void
+certificate_read(struct certificate *c, X509 *cert)
+{
+	const ASN1_TIME *until = X509_get0_notAfter(cert);
+	int seconds = 0;
+
+	certificate_free(c);
+	add_name(&c->subject, X509_get_subject_name(cert));
+	add_name(&c->issuer, X509_get_issuer_name(cert));
+	read_names(c, cert);
+	read_time(c->from, sizeof(c->from), X509_get0_notBefore(cert));
+	read_time(c->until, sizeof(c->until), until);
+	if (ASN1_TIME_diff(&c->days, &seconds, NULL, until) && seconds < 0)
+		c->days--; /* part of a day ago is not today */
+	read_digest(c, cert);
+}
+
+void
+certificate_free(struct certificate *c)
+{
+	buf_free(&c->subject);
+	buf_free(&c->issuer);
+	while (c->nname)
+		buf_free(&c->names[--c->nname]);
+	free(c->names);
+	*c = (struct certificate){ 0 };
 }

@@ -398,6 +398,28 @@ is_verified(const struct tls *t)
 	return verified;
 }
 
+/* Once the server's certificate came, whatever became of it. */
+static void
+find(const struct tls *t, const char *name, bool verified,
+    struct tls_findings *found)
+{
+	X509 *cert = SSL_get_peer_certificate(t->ssl);
+	X509 *leaf = cert ? cert : t->leaf;
+
+	tls_findings_free(found);
+	if (leaf == NULL)
+		return;
+	found->version = SSL_get_version(t->ssl);
+	found->cipher = SSL_get_cipher_name(t->ssl);
+	found->verified = verified;
+	certificate_read(&found->certificate, leaf);
+	if (t->flaw != X509_V_OK)
+		certificate_flaw(&found->flaw, t->flaw, t->culprit, leaf, name);
+	else if (name == NULL)
+		buf_adds(&found->flaw, "no name is known that it should have");
+	X509_free(cert);
+}
+
 int
 tls_start(struct conn *c, const struct tls_options *options,
     enum tls_trust trust, const char *host, const struct trace *trace,
@@ -414,6 +436,8 @@ tls_start(struct conn *c, const struct tls_options *options,
 	}
 	event = handshake(c, t);
 	*verified = event == CONN_OK && name && is_verified(t);
+	if (options->findings)
+		find(t, name, *verified, options->findings);
 	if (event == CONN_OK && !*verified && t->trust == TLS_STRICT)
 		event = CONN_BROKEN;
 	if (event != CONN_OK) {
@@ -435,4 +459,12 @@ tls_version(const struct conn *c)
 	const struct tls *t = c->state;
 
 	return c->io == &transport ? SSL_get_version(t->ssl) : NULL;
+}
+
+void
+tls_findings_free(struct tls_findings *found)
+{
+	certificate_free(&found->certificate);
+	buf_free(&found->flaw);
+	*found = (struct tls_findings){ 0 };
 }

@@ -8,8 +8,17 @@
 #include <openssl/x509_vfy.h>
 
 #include "base/problem.h"
+#include "net/certificate.h"
 #include "net/conn.h"
 #include "net/trace.h"
+
+/* What a handshake has shown, also one that ended at the certificate. */
+struct tls_findings {
+	const char *version, *cipher; /* static; NULL: it did not come to it */
+	struct certificate certificate; /* sha256 "": none came */
+	bool verified;
+	struct buf flaw; /* why it is not */
+};
 
 struct tls_options {
 	X509_STORE *authorities; /* of --tls-ca; NULL: the system's */
@@ -17,6 +26,8 @@ struct tls_options {
 			   * A host name without dots at its ends, or an
 			   * address */
 	bool insecure; /* --tls-insecure: any certificate will do */
+	struct tls_findings *findings; /* of the last handshake; NULL: nobody
+					* wants to know */
 };
 
 enum tls_trust {
@@ -31,6 +42,8 @@ enum tls_trust {
  * or -1 and a connection that must be closed without another octet. */
 int tls_start(struct conn *, const struct tls_options *, enum tls_trust,
     const char *host, const struct trace *, bool *verified, struct problem *);
+
+void tls_findings_free(struct tls_findings *);
 
 /* "TLSv1.3", or NULL if the connection is not TLS. */
 const char *tls_version(const struct conn *);
