@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/answers.h"
 #include "cli/credentials.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/probe.h"
 #include "cli/report.h"
 #include "cli/values.h"
 #include "net/trust.h"
@@ -78,7 +80,7 @@ has_message(const struct options *o)
 {
 	struct stat st;
 
-	if (o->session.quit_after)
+	if (o->session.quit_after || questions_option(&o->questions))
 		return false;
 	return !o->session.check || o->message ||
 	       (!o->stdin_taken && fstat(STDIN_FILENO, &st) == 0 &&
@@ -138,11 +140,27 @@ committing_json(const struct session *s)
 	return committing(s);
 }
 
+/* The exit status, unless a signal came. */
+static int
+judge(const struct options *o, const struct submission *sub,
+    const struct answers *answers)
+{
+	if (questions_option(&o->questions))
+		return outcome_status_asked(&sub->problem,
+		    reply_class(&sub->session.reply), answers->nreply);
+	if (o->session.quit_after)
+		return outcome_status_stopped(sub->envelope, &sub->problem);
+	return outcome_status(sub->envelope, &sub->problem);
+}
+
 /* From the options to the exit status. */
 static int
 run(struct options *o)
 {
 	struct message message = { 0 };
+	struct tls_findings found = { 0 };
+	struct answers answers = { .questions = &o->questions,
+		.json = o->json };
 	struct submission sub = { .server = &o->server,
 		.options = o->session,
 		.envelope = &o->envelope,
@@ -153,25 +171,33 @@ run(struct options *o)
 		.connect_timeout = o->connect_timeout };
 	int status;
 
+	sub.options.replied = answers_print;
+	sub.options.asker = &answers;
+	sub.options.certificates.findings = o->session.probe ? &found : NULL;
 	sub.options.committing =
 	    o->form == REPORT_JSON ? committing_json : committing;
-	if (prepare(o, &sub) == 0)
+	if (prepare(o, &sub) == 0) {
+		answers.patience = o->trace.patience;
 		submit(&sub);
-	else
+	} else
 		envelope_decide_all(&o->envelope,
 		    sub.problem.class == FAIL_MESSAGE ? REFUSED : UNSENT,
 		    STAGE_LOCAL, NULL, buf_str(&sub.problem.text));
-	status = o->session.quit_after
-		     ? outcome_status_stopped(&o->envelope, &sub.problem)
-		     : outcome_status(&o->envelope, &sub.problem);
+	status = judge(o, &sub, &answers);
 	if (sub.problem.class == FAIL_SIGNAL && status != EX_UNKNOWN)
 		status = BY_SIGNAL + interrupt_signal();
+	if (o->session.probe && probe_print(&sub, o->json) == -1)
+		answers.error = errno;
 	if (sub.problem.class != FAIL_NONE)
 		report_problem(o->server.name, &sub.problem, sub.interrupt);
 	if (report(o->form, &sub, status) == -1)
-		fprintf(stderr, "ehlo: standard output: %s\n", strerror(errno));
+		answers.error = errno;
+	if (answers.error)
+		fprintf(stderr, "ehlo: standard output: %s\n",
+		    strerror(answers.error));
 	submission_end(&sub);
 	submission_free(&sub);
+	tls_findings_free(&found);
 	X509_STORE_free(sub.options.certificates.authorities);
 	message_free(&message);
 	return status;

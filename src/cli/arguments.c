@@ -149,6 +149,56 @@ addresses(struct options *o, const char **words, struct problem *problem)
 	return 0;
 }
 
+/* What is about a message, where there is none. */
+static int
+check_questions(const struct options *o, struct problem *problem)
+{
+	const struct session_options *s = &o->session;
+	const char *asked = questions_option(&o->questions);
+	const struct {
+		bool given;
+		const char *option;
+	} idle[] = {
+		{ s->check, "--check" },
+		{ s->quit_after != STAGE_LOCAL, "--quit-after" },
+		{ o->message != NULL, "--message" },
+		{ o->nto_file != 0, "--to-file" },
+		{ s->all_or_none, "--all-or-none" },
+		{ o->quiet, "--quiet" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(idle) / sizeof(idle[0]); i++)
+		if (idle[i].given)
+			return problem_set(problem, FAIL_USAGE,
+			    "%s and %s exclude each other", asked,
+			    idle[i].option);
+	if (parameters_any(&s->parameters))
+		return problem_set(problem, FAIL_USAGE,
+		    "%s sends no message, so nothing can be asked about its "
+		    "delivery",
+		    asked);
+	return 0;
+}
+
+/* SERVER ADDRESS... */
+static int
+questions(struct options *o, const char **words, struct problem *problem)
+{
+	struct questions *q = &o->questions;
+
+	if (check_questions(o, problem) == -1 ||
+	    questions_words(q, words && *words ? words + 1 : NULL, problem) ==
+		-1 ||
+	    server(o, words[0], problem) == -1)
+		return -1;
+	o->form = o->json ? REPORT_JSON : REPORT_TEXT;
+	o->session.probe = q->kind == ASK_PROBE;
+	o->session.questions = q->list;
+	o->session.nquestion = q->n;
+	return check_login(o, problem);
+}
+
 /* Who wants to go no further than a stage need not give what is said after
  * it. */
 static int
@@ -171,6 +221,8 @@ arguments_read(struct options *o, const char **words, struct problem *problem)
 {
 	enum stage stage = o->session.quit_after;
 
+	if (questions_option(&o->questions))
+		return questions(o, words, problem);
 	if (words == NULL || words[0] == NULL ||
 	    (words[1] == NULL && (!stage || stage >= STAGE_MAIL)))
 		return too_few(stage, problem);

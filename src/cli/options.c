@@ -144,8 +144,9 @@ static const struct poptOption table[] = { { GROUP(
 	{ GROUP(delivery_table, "Delivery:") },
 	{ GROUP(connection_table, "Connection:") },
 	{ GROUP(tls_table, "TLS:") }, { GROUP(auth_table, "Login:") },
-	{ GROUP(report_table, "Report:") }, { GROUP(help_table, "Help:") },
-	POPT_TABLEEND };
+	{ GROUP(report_table, "Report:") },
+	{ GROUP(questions_table, "Questions, in place of a message:") },
+	{ GROUP(help_table, "Help:") }, POPT_TABLEEND };
 
 /* The value is owned from here on: it lives as long as the options. */
 static const char *
@@ -319,6 +320,8 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 	if (delivery_has(option))
 		return delivery_apply(
 		    &o->session.parameters, option, value, problem);
+	if (questions_has(option))
+		return questions_apply(&o->questions, option, value, problem);
 	switch (option) {
 	case '4':
 		return family(o, AF_INET, problem);
@@ -440,4 +443,5 @@ options_free(struct options *o)
 	credentials_free(&o->credentials);
 	buf_free(&o->mechanisms);
 	parameters_free(&o->session.parameters);
+	questions_free(&o->questions);
 }

@@ -5,6 +5,7 @@
  * found later than here. */
 
 #include "cli/credentials.h"
+#include "cli/questions.h"
 #include "cli/report.h"
 #include "net/resolve.h"
 #include "net/trace.h"
@@ -24,6 +25,7 @@ struct options {
 	const char *message; /* --message; NULL or "-": standard input */
 	bool stdin_taken; /* by something else than the message */
 	enum report_form form;
+	struct questions questions; /* in place of a transaction */
 	bool quiet, json;
 	/* private: as given, until all options are read */
 	struct buf mechanisms; /* what session.mechanisms points to */

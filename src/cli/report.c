@@ -9,15 +9,20 @@
 #define SHOWN_MAX VERDICT_TEXT /* octets of a server's text in one line */
 #define PIECE 65536 /* written at once, about */
 
-/* One line of text from outside. */
+void
+report_text(struct buf *out, const char *p, size_t len)
+{
+	size_t shown = text_fit(p, len, SHOWN_MAX);
+
+	text_show(out, p, shown);
+	if (shown < len)
+		buf_adds(out, " [...]");
+}
+
 static void
 show(struct buf *out, const char *text)
 {
-	size_t len = strlen(text), shown = text_fit(text, len, SHOWN_MAX);
-
-	text_show(out, text, shown);
-	if (shown < len)
-		buf_adds(out, " [...]");
+	report_text(out, text, strlen(text));
 }
 
 /* The reply or the reason that decided. */
@@ -87,14 +92,20 @@ text_end(
 	buf_adds(out, "\n");
 }
 
+void
+report_field(struct buf *out, const char *name, const char *p, size_t len)
+{
+	buf_addf(out, ",\"%s\":", name);
+	if (p)
+		text_json(out, p, len);
+	else
+		buf_adds(out, "null");
+}
+
 static void
 json_field(struct buf *out, const char *name, const char *value)
 {
-	buf_addf(out, ",\"%s\":", name);
-	if (value)
-		text_json(out, value, strlen(value));
-	else
-		buf_adds(out, "null");
+	report_field(out, name, value, value ? strlen(value) : 0);
 }
 
 static void

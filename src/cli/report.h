@@ -20,6 +20,12 @@ int report(enum report_form, const struct submission *, int exit);
 /* The line that says that the last octet is about to leave. */
 void report_committing(const struct patience *);
 
+/* For what else is printed: adds text from outside as one line without its end,
+ * of at most 1000 octets and the mark that more was cut; adds a comma and a
+ * field of a JSON object (p NULL: null). */
+void report_text(struct buf *out, const char *p, size_t len);
+void report_field(struct buf *out, const char *name, const char *p, size_t len);
+
 /* States a problem on standard error: "ehlo: SERVER: text", and its hint.
  * server may be NULL; interrupt is readable once a signal came, or -1. */
 void report_problem(const char *server, struct problem *, int interrupt);

@@ -405,12 +405,14 @@ find(const struct tls *t, const char *name, bool verified,
 {
 	X509 *cert = SSL_get_peer_certificate(t->ssl);
 	X509 *leaf = cert ? cert : t->leaf;
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(t->ssl);
 
 	tls_findings_free(found);
 	if (leaf == NULL)
 		return;
 	found->version = SSL_get_version(t->ssl);
-	found->cipher = SSL_get_cipher_name(t->ssl);
+	found->cipher = SSL_CIPHER_get_name(
+	    cipher ? cipher : SSL_get_pending_cipher(t->ssl));
 	found->verified = verified;
 	certificate_read(&found->certificate, leaf);
 	if (t->flaw != X509_V_OK)
