@@ -340,6 +340,18 @@ STARTTLS' ]
 	[ "$(<"$ERR")" = 'ehlo: standard output: No space left on device' ]
 }
 
+@test "a certificate is shown also if another address was tried behind it" {
+	local addresses
+
+	mapfile -t addresses < <(getent ahosts localhost |
+		awk '$2 == "STREAM" { print $1 }')
+	[ ${#addresses[@]} -gt 1 ] || skip 'localhost has one address'
+	serve_tls other --implicit --listen "${addresses[0]}"
+	ehlo --probe --tls implicit --tls-ca "$CERTS/ca.pem" "localhost:$PORT"
+	[ "$status" -eq 75 ]
+	[ "$(lines_of name)" = 'name       mail.other.test' ]
+}
+
 # --json
 
 @test "--json has the same, an object a line" {

@@ -335,7 +335,9 @@ probe_print(const struct submission *sub, bool json)
 	struct buf out = { 0 };
 	int rv;
 
-	if (!sub->open)
+	/* one address may have shown a certificate, and no other one be there
+	 */
+	if (!sub->open && !sub->options.certificates.findings->version)
 		return 0;
 	if (json)
 		json_all(&out, sub);
