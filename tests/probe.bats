@@ -206,7 +206,7 @@ $ca_hint"
 }
 
 @test "a handshake that fails before there is a certificate shows none" {
-	serve_tls server --play 'HANDSHAKE: raw nonsense'
+	serve_tls server --play 'HANDSHAKE: close'
 	probe --tls starttls
 	[ "$status" -eq 76 ]
 	[ "$(lines_of tls)" = 'tls        none' ]
