@@ -20,6 +20,7 @@
 #include "submit/outcome.h"
 #include "submit/submission.h"
 
+#define READER 2000 /* ms to take the report */
 #define BY_SIGNAL 128 /* and its number: what a shell makes of such an end */
 
 /* A closed standard descriptor must not become the socket: what is meant for
@@ -153,6 +154,18 @@ judge(const struct options *o, const struct submission *sub,
 	return outcome_status(sub->envelope, &sub->problem);
 }
 
+/* Who reads the report has a little time even when --deadline is over. */
+static struct patience
+with_reader(const struct submission *sub)
+{
+	struct patience patience = { sub->interrupt, sub->options.deadline };
+
+	if (patience.deadline != CLOCK_NEVER &&
+	    patience.deadline < clock_now() + READER)
+		patience.deadline = clock_now() + READER;
+	return patience;
+}
+
 /* From the options to the exit status. */
 static int
 run(struct options *o)
@@ -169,6 +182,7 @@ run(struct options *o)
 		.family = o->family,
 		.local = o->local.len ? &o->local : NULL,
 		.connect_timeout = o->connect_timeout };
+	struct patience reader;
 	int status;
 
 	sub.options.replied = answers_print;
@@ -186,11 +200,12 @@ run(struct options *o)
 	status = judge(o, &sub, &answers);
 	if (sub.problem.class == FAIL_SIGNAL && status != EX_UNKNOWN)
 		status = BY_SIGNAL + interrupt_signal();
-	if (o->session.probe && probe_print(&sub, o->json) == -1)
+	reader = with_reader(&sub);
+	if (o->session.probe && probe_print(&sub, o->json, &reader) == -1)
 		answers.error = errno;
 	if (sub.problem.class != FAIL_NONE)
-		report_problem(o->server.name, &sub.problem, sub.interrupt);
-	if (report(o->form, &sub, status) == -1)
+		report_problem(o->server.name, &sub.problem, &reader);
+	if (report(o->form, &sub, status, &reader) == -1)
 		answers.error = errno;
 	if (answers.error)
 		fprintf(stderr, "ehlo: standard output: %s\n",
@@ -217,7 +232,7 @@ main(int argc, char **argv)
 	case OPTIONS_DONE:
 		break;
 	case OPTIONS_WRONG:
-		report_problem(NULL, &problem, -1);
+		report_problem(NULL, &problem, &o.trace.patience);
 		status = outcome_failure(problem.class);
 		break;
 	case OPTIONS_RUN:

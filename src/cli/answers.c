@@ -50,7 +50,8 @@ answers_print(void *answers, size_t i, const struct reply *r)
 		json_line(&out, a, i, r);
 	else
 		text_lines(&out, questions_subject(a->questions, i), r);
-	if (a->error == 0 && file_write(STDOUT_FILENO, &out, &a->patience) == -1)
+	if (a->error == 0 &&
+	    file_write(STDOUT_FILENO, &out, &a->patience) == -1)
 		a->error = errno;
 	buf_free(&out);
 }

@@ -142,8 +142,8 @@ addresses(struct options *o, const char **words, struct problem *problem)
 		if (envelope_recipient(&o->envelope, words[1], problem) == -1)
 			return -1;
 	for (i = 0; i < o->nto_file; i++)
-		if (value_recipients(&o->envelope, o->to_files[i], &patience,
-			problem) == -1)
+		if (value_recipients(
+			&o->envelope, o->to_files[i], &patience, problem) == -1)
 			return -1;
 	envelope_unique(&o->envelope);
 	return 0;

@@ -329,9 +329,9 @@ json_all(struct buf *out, const struct submission *sub)
 }
 
 int
-probe_print(const struct submission *sub, bool json)
+probe_print(
+    const struct submission *sub, bool json, const struct patience *patience)
 {
-	const struct patience patience = { sub->interrupt, CLOCK_NEVER };
 	struct buf out = { 0 };
 	int rv;
 
@@ -343,7 +343,7 @@ probe_print(const struct submission *sub, bool json)
 		json_all(&out, sub);
 	else
 		text_all(&out, sub);
-	rv = file_write(STDOUT_FILENO, &out, &patience);
+	rv = file_write(STDOUT_FILENO, &out, patience);
 	buf_free(&out);
 	return rv;
 }

@@ -10,6 +10,6 @@
 /* Writes it on standard output, as far as the conversation came; nothing if
  * there was none. json: an object a line. To be called after submit(), before
  * submission_end(). -1: it could not be written, errno says why. */
-int probe_print(const struct submission *, bool json);
+int probe_print(const struct submission *, bool json, const struct patience *);
 
 #endif

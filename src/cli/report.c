@@ -167,11 +167,11 @@ json_end(struct buf *out, const struct submission *sub,
 }
 
 int
-report(enum report_form form, const struct submission *sub, int exit)
+report(enum report_form form, const struct submission *sub, int exit,
+    const struct patience *patience)
 {
 	const struct envelope *e = sub->envelope;
 	size_t count[NOUTCOME], i;
-	const struct patience patience = { sub->interrupt, CLOCK_NEVER };
 	struct buf out = { 0 };
 	int rv = 0;
 
@@ -183,7 +183,7 @@ report(enum report_form form, const struct submission *sub, int exit)
 			 !is_good(envelope_verdict(e, i)->outcome))
 			text_line(&out, sub, i);
 		if (buf_len(&out) >= PIECE) {
-			rv = file_write(STDOUT_FILENO, &out, &patience);
+			rv = file_write(STDOUT_FILENO, &out, patience);
 			buf_clear(&out);
 		}
 	}
@@ -192,7 +192,7 @@ report(enum report_form form, const struct submission *sub, int exit)
 	if (form == REPORT_JSON)
 		json_end(&out, sub, count, exit);
 	if (rv == 0)
-		rv = file_write(STDOUT_FILENO, &out, &patience);
+		rv = file_write(STDOUT_FILENO, &out, patience);
 	buf_free(&out);
 	return rv;
 }
@@ -208,9 +208,9 @@ report_committing(const struct patience *patience)
 }
 
 void
-report_problem(const char *server, struct problem *problem, int interrupt)
+report_problem(const char *server, struct problem *problem,
+    const struct patience *patience)
 {
-	const struct patience patience = { interrupt, CLOCK_NEVER };
 	struct buf line = { 0 };
 
 	buf_addf(&line, "ehlo: %s%s", server ? server : "", server ? ": " : "");
@@ -218,6 +218,6 @@ report_problem(const char *server, struct problem *problem, int interrupt)
 	buf_adds(&line, "\n");
 	if (problem->hint)
 		buf_addf(&line, "hint: %s\n", problem->hint);
-	file_write(STDERR_FILENO, &line, &patience);
+	file_write(STDERR_FILENO, &line, patience);
 	buf_free(&line);
 }

@@ -15,7 +15,8 @@ enum report_form {
 /* Writes the report on standard output. exit is the status that the program
  * will end with. -1: it could not be written, errno says why; that changes
  * nothing of what was done. */
-int report(enum report_form, const struct submission *, int exit);
+int report(enum report_form, const struct submission *, int exit,
+    const struct patience *);
 
 /* The line that says that the last octet is about to leave. */
 void report_committing(const struct patience *);
@@ -27,7 +28,8 @@ void report_text(struct buf *out, const char *p, size_t len);
 void report_field(struct buf *out, const char *name, const char *p, size_t len);
 
 /* States a problem on standard error: "ehlo: SERVER: text", and its hint.
- * server may be NULL; interrupt is readable once a signal came, or -1. */
-void report_problem(const char *server, struct problem *, int interrupt);
+ * server may be NULL. */
+void report_problem(
+    const char *server, struct problem *, const struct patience *);
 
 #endif

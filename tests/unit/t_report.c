@@ -8,6 +8,8 @@
 #include "check.h"
 #include "cli/report.h"
 
+static const struct patience forever = { -1, CLOCK_NEVER };
+
 #define RECIPIENTS 20000
 
 /* Reads to the end: how many lines came, modulo 256, as the exit status. */
@@ -41,7 +43,7 @@ to_a_pipe(const struct submission *sub, int flags, const char *name)
 	fcntl(fd[1], F_SETFL, flags);
 	dup2(fd[1], STDOUT_FILENO);
 	close(fd[1]);
-	rv = report(REPORT_TEXT, sub, 0);
+	rv = report(REPORT_TEXT, sub, 0, &forever);
 	dup2(before, STDOUT_FILENO);
 	close(before);
 	CHECK_INT(rv, 0, name);
