@@ -218,7 +218,7 @@ ehlo: 127.0.0.1:$PORT: $what
 		F-079b|EHLO: 451 4.3.2 later|75|deferred|QUIT|EHLO: 451 4.3.2 later
 		F-079c|EHLO: 554 5.7.1 no|69|refused|QUIT|EHLO: 554 5.7.1 no
 		F-079d|EHLO: 530 5.7.0 no|77|refused|QUIT|EHLO: 530 5.7.0 no
-		F-087|MAIL: 550 5.7.1 no ; RCPT: 250 ok ; DATA: 354 go|69|refused|QUIT|MAIL FROM: 550 5.7.1 no
+		F-087|MAIL: 550 5.7.1 no ; RCPT: 250 ok ; DATA: 354 go|69|refused|DATA|MAIL FROM: 550 5.7.1 no
 		F-136|CONTENT: 452 4.3.1 full|75|deferred|QUIT|end of message: 452 4.3.1 full
 	END
 }

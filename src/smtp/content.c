@@ -105,20 +105,25 @@ each_and_all(struct session *s)
 	return 0;
 }
 
-/* With DATA the 354 shows that no reply came too much before it. Where nothing
- * does, a no that seems to be the reply to QUIT may be the one to the message
- * (R-5321-39). */
+/* A reply too many shows when QUIT is answered by what is no answer to it
+ * (R-5321-39). Of a yes that is asked only where nothing else could show it;
+ * with DATA the 354 does. Of a no always: who says it early may still take the
+ * message. */
 static void
 confirm(struct session *s)
 {
+	bool yes = reply_class(&s->reply) == 2;
 	struct buf words = { 0 };
+	int code;
 
-	if (!s->counted || !s->quitting || !quit(s))
+	if (s->options->lmtp || (yes && !(s->counted && s->quitting)))
+		return;
+	code = quit(s);
+	if (code == 421 || (yes ? code < 400 : code / 100 != 2 || code == 221))
 		return;
 	reply_words(&s->reply, &words);
 	lost(s, FAIL_PROTOCOL, NULL,
-	    "end of message: a reply too many came before, and QUIT was "
-	    "answered %s",
+	    "end of message: a reply too many, for QUIT was answered %s",
 	    buf_str(&words));
 	envelope_doubt(s->envelope, STAGE_DOT, buf_str(&s->problem.text));
 	buf_clear(&s->final);
@@ -145,8 +150,9 @@ commit(struct session *s, bool last)
 	    (s->reply.code == 353 && s->prdr && each_and_all(s) == -1))
 		return -1;
 	s->commit = 0;
-	s->begun = false;
-	confirm(s);
+	s->begun = s->counted && reply_class(&s->reply) != 2; /* RFC 3030 2 */
+	if (last)
+		confirm(s);
 	return 0;
 }
 
@@ -188,9 +194,15 @@ content_data(struct session *s, bool last)
 int
 content_none(struct session *s)
 {
+	s->prdr = false;
+	if (s->astray) { /* who accepted RCPT might deliver it all the same */
+		trace_note(s->trace, 1,
+		    "hanging up: the server would take a message from nobody");
+		s->over = true;
+		return -1;
+	}
 	conn_add(s->conn, ".\r\n", 3);
 	trace_line(s->trace, '>', ".", 1);
-	s->prdr = false;
 	if (s->options->lmtp) { /* no recipient, no reply */
 		conn_push(s->conn);
 		s->over = true;
@@ -295,7 +307,5 @@ content_bdat(struct session *s, bool last)
 	/* after a refused chunk nothing but RSET or QUIT (R-3030-03) */
 	if (s->refused && settle(s) == 0)
 		say(s, CMD_RSET, 0, "RSET");
-	if (rv == 0 && !s->refused && reply_class(&s->reply) != 2)
-		s->begun = true;
 	return s->refused ? -1 : rv;
 }

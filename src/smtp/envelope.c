@@ -182,7 +182,7 @@ envelope_doubt(struct envelope *e, enum stage stage, const char *text)
 	struct recipient *r;
 
 	for (r = e->recipients; r < e->recipients + e->nrecipient; r++)
-		if (r->taken && r->verdict.outcome == ACCEPTED)
+		if (r->taken && r->verdict.stage == STAGE_DOT)
 			verdict_keep(&r->verdict, UNKNOWN, stage, NULL, text);
 }
 

@@ -110,7 +110,7 @@ void envelope_accept(struct envelope *, const struct reply *);
 void envelope_decide_taken(struct envelope *, enum outcome, enum stage,
     const struct reply *, const char *text);
 
-/* Whether the message was accepted cannot be known after all: the only verdict
+/* What the verdict on the message was cannot be known after all: the only one
  * that is ever taken back, and only to UNKNOWN. */
 void envelope_doubt(struct envelope *, enum stage, const char *text);
 

@@ -492,22 +492,25 @@ say(struct session *s, enum command command, size_t recipient, const char *fmt,
 	return rv;
 }
 
-bool
+int
 quit(struct session *s)
 {
 	struct problem problem = s->problem;
 	struct buf final = s->final;
-	int rv = -1;
 
 	s->problem = (struct problem){ 0 };
 	s->final = (struct buf){ 0 };
-	if (!s->over && s->head == s->tail)
-		rv = s->quitting ? expect(s, CMD_QUIT)
-				 : say(s, CMD_QUIT, 0, "QUIT");
+	s->reply.code = 0;
+	if (!s->over && s->head == s->tail) {
+		if (s->quitting)
+			expect(s, CMD_QUIT);
+		else
+			say(s, CMD_QUIT, 0, "QUIT");
+	}
 	s->over = true;
 	problem_free(&s->problem);
 	buf_free(&s->final);
 	s->problem = problem;
 	s->final = final;
-	return rv == 0 && reply_class(&s->reply) >= 4;
+	return s->reply.code;
 }

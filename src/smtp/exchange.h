@@ -25,9 +25,9 @@ int expect(struct session *, enum command);
 int answer(struct session *);
 
 /* Says QUIT if that is to be done yet, and waits for its reply, at most 5 s.
- * That changes nothing of what was found (D-07, O-05); the session is over.
- * Whether the server says no to it. */
-bool quit(struct session *);
+ * That changes nothing of what was found (D-07, O-05); the session is over. The
+ * code of what the server said, be it before or after QUIT; 0: nothing. */
+int quit(struct session *);
 
 /* Whether replies may wait: the server offers PIPELINING. */
 bool pipelined(const struct session *);

@@ -127,6 +127,7 @@ struct session {
 	size_t ntransaction; /* MAIL commands said */
 	bool begun; /* a transaction that RSET must end before the next */
 	bool prdr; /* 353 may come in the transaction under way */
+	bool astray; /* RCPT was accepted after MAIL was refused */
 	bool refused; /* a chunk of the message was refused */
 	uint64_t paced; /* conn.sent when the deadline was set */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:

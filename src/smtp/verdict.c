@@ -211,8 +211,10 @@ heed_rcpt(struct session *s, size_t i)
 	bool too_many = is_too_many(s);
 	struct buf words = { 0 };
 
-	if (!envelope_open(s->envelope, i)) /* MAIL was refused before */
+	if (!envelope_open(s->envelope, i)) { /* MAIL was refused before */
+		s->astray |= reply_class(&s->reply) == 2;
 		return;
+	}
 	if (reply_class(&s->reply) == 2) {
 		take_in(s, r);
 		return;
