@@ -95,6 +95,10 @@ prepare(struct options *o, struct submission *sub)
 	struct patience patience = { .deadline = o->session.deadline };
 	struct tls_options *certificates = &sub->options.certificates;
 
+	/* else it would be what is opened next */
+	if (o->password.fd != -1 && fcntl(o->password.fd, F_GETFD) == -1)
+		return problem_set(&sub->problem, FAIL_INPUT,
+		    "--password-fd %d: %s", o->password.fd, strerror(errno));
 	sub->interrupt = patience.interrupt = interrupt_open();
 	o->trace.patience = patience;
 	if (sub->interrupt == -1)
@@ -181,7 +185,8 @@ run(struct options *o)
 		.trace = &o->trace,
 		.family = o->family,
 		.local = o->local.len ? &o->local : NULL,
-		.connect_timeout = o->connect_timeout };
+		.connect_timeout = o->connect_timeout,
+		.interrupt = -1 };
 	struct patience reader;
 	int status;
 

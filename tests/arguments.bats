@@ -486,7 +486,7 @@ ok for 1 of 1 recipient, nothing sent"
 	ehlo 127.0.0.1:1 a@client.test b@server.test --port
 	wrong '--port: missing argument' 'ehlo --help'
 	to_b --quiet=yes 127.0.0.1:1
-	wrong '--quiet=yes: option does not take an argument' 'ehlo --help'
+	wrong '--quiet: option does not take an argument' 'ehlo --help'
 }
 
 @test "--help says the default, and the unit of a time" {
@@ -826,4 +826,27 @@ sent to 3 of 3 recipients: 250 2.0.0 Ok'
 @test "--quiet and --json exclude each other" {
 	ehlo -q --json 127.0.0.1:1 a@client.test b@server.test <"$MESSAGE"
 	ended 64 '' 'ehlo: --quiet and --json exclude each other'
+}
+
+@test "what the value of an unknown option is stays untold" {
+	ehlo --password=secret 127.0.0.1:1 a@client.test b@server.test <"$MESSAGE"
+	[ "$status" -eq 64 ]
+	[ "$(head -n 1 "$ERR")" = 'ehlo: --password: unknown option' ]
+}
+
+@test "--password-fd is a descriptor that is open" {
+	for fd in 3 77; do # 3 would be the first that is opened
+		ehlo --user ann --password-fd $fd -m "$MESSAGE" 127.0.0.1:1 \
+			a@client.test b@server.test
+		[ "$status" -eq 66 ]
+		[ "$(<"$ERR")" = "ehlo: 127.0.0.1:1: --password-fd $fd: Bad file descriptor" ]
+	done
+}
+
+@test "--no-esmtp cannot log in" {
+	for server in 127.0.0.1:1 smtp://ann@127.0.0.1:1; do
+		ehlo --no-esmtp --user ann "$server" a@client.test b@server.test \
+			<"$MESSAGE"
+		ended 64 '' 'ehlo: --no-esmtp has no login: it excludes a user name'
+	done
 }

@@ -86,8 +86,9 @@ limited() {
 			"$@" b@server.test
 		status_wanted=75 outcome=unsent
 		[ "$moment" != CONTENT ] || status_wanted=79 outcome=unknown
-		if [[ $1 = --deadline ]] && [ "$moment" != HANDSHAKE ]; then
+		if [[ $1 = --deadline ]]; then
 			what=${what/$late/$over} hint=
+			what=${what/no answer in time/$over}
 		fi
 		echo "# $moment: $action, $*"
 		failed "$status_wanted" "$outcome" "$what" "$hint"

@@ -41,6 +41,7 @@ missing()
 	have openssl || echo openssl
 	have bats || echo bats
 	have mandoc || echo mandoc
+	[ "$(uname)" != Linux ] || have strace || echo strace
 }
 
 # What is missing, and what its package is called.

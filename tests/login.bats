@@ -708,12 +708,12 @@ late='--password-command: the time of --deadline is over'
 }
 
 @test "what a server echoes later is hidden too, and in JSON" {
-	serve_ann --play "RCPT: 550-5.1.1 $plain_response\n550 5.1.1 open sesame $(printf 'open sesame' | base64)" \
+	serve_ann --play "RCPT: 550-5.1.1 $plain_response\n550 5.1.1 open sesame $(printf 'open sesame' | base64) 6f70656e20736573616d65" \
 		--play 'QUIT: 221 open sesame'
 	login --password-file "$SECRET" -ddd --json
 	[ "$status" -eq 67 ]
 	nothing_shown
-	grep -q '"text":"\[hidden\]\\u000a\[hidden\] \[hidden\]"' "$OUT"
+	grep -q '"text":"\[hidden\]\\u000a\[hidden\] \[hidden\] \[hidden\]"' "$OUT"
 }
 
 # Waits until the server has one more line of a kind than before.
@@ -768,4 +768,18 @@ server_said() {
 	wait "$pid" || true
 	cmp "$OUT.wanted" "$OUT.limit"
 	[ "$(<"$OUT.owner")" -eq "$(id -u)" ]
+}
+
+@test "what a server echoes in a reply that is none is hidden too" {
+	serve_ann --play "MAIL: 250-open sesame\n550 $plain_response"
+	login --password-file "$SECRET"
+	[ "$status" -eq 76 ]
+	nothing_shown
+}
+
+@test "a password that stands in a challenge does not change it" {
+	printf V >"$SECRET"
+	serve --auth ann:V --auth-clear --auth-mechanisms LOGIN
+	login --password-file "$SECRET"
+	ended 0 "$accepted"
 }

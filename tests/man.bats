@@ -118,12 +118,12 @@ script_says() {
 		script_says "$status" | grep -q refused
 		[ -e notice ]
 	done
-	for status in 64 66 68 70 71 75 76 77 129 130 143; do
+	for status in 64 66 68 70 71 73 75 76 77 127 129 130 143; do
 		run script_says "$status"
 		[[ $output = 'nobody got it'*'try again'* ]]
 		[ -e notice ]
 	done
-	for status in 79 137; do
+	for status in 79 124 134 137 138 139 142 152; do
 		run script_says "$status"
 		[[ $output = 'somebody may have got it'* ]]
 		[ -e notice ]

@@ -592,3 +592,19 @@ replace() {
 		'reading the message from the terminal; end it with Ctrl-D'
 	arrived 1 'hi\r\n'
 }
+
+@test "a message that grows where it is sent by BDAT is cut off (R-1870-06)" {
+	yes 'a line of the message' | head -n 20000 >"$MESSAGE"
+	# as many octets, and more of them on the wire
+	size=$(wc -c <"$MESSAGE")
+	serve --chunking --play 'MAIL: pause 400 then accept'
+	"$EHLO" --helo client.test "127.0.0.1:$PORT" a@client.test \
+		b@server.test <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- &
+	wait_for grep -qs "^C: MAIL" "$BATS_TEST_TMPDIR/srv/transcript"
+	yes '' | head -c "$size" | dd of="$MESSAGE" conv=notrunc status=none
+	status=0
+	wait $! || status=$?
+	[ "$status" -eq 66 ]
+	grep -q '^unsent  .*the message changed while it was sent' "$OUT"
+	[ ! -e "$(message 1)" ]
+}

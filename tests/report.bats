@@ -286,10 +286,10 @@ sent to 1 of 1 recipient: 250 2.0.0 queued as\x1B 1'
 
 @test "a closed or full standard error changes nothing, and is no socket" {
 	serve
-	for _ in closed full; do
+	for what in closed full; do
 		status=0
 		: >"$ERR"
-		if [ "$_" = closed ]; then
+		if [ "$what" = closed ]; then
 			"$EHLO" -ddd "127.0.0.1:$PORT" a@client.test \
 				b@server.test <"$MESSAGE" >"$OUT" 2>&- 3>&- ||
 				status=$?

@@ -39,6 +39,9 @@ server(struct options *o, const char *word, struct problem *problem)
 	}
 	o->session.tls = o->server.tls;
 	o->session.lmtp |= o->server.lmtp;
+	if (o->session.no_esmtp && (o->user || o->server.user))
+		return problem_set(problem, FAIL_USAGE,
+		    "--no-esmtp has no login: it excludes a user name");
 	if (o->session.lmtp && o->session.no_esmtp)
 		return problem_set(problem, FAIL_USAGE,
 		    "--lmtp and --no-esmtp exclude each other");

@@ -384,6 +384,7 @@ answered(struct problem *problem)
 static enum options_result
 read_all(struct options *o, poptContext popt, struct problem *problem)
 {
+	const char *bad;
 	int option;
 
 	while ((option = poptGetNextOpt(popt)) > 0) {
@@ -400,9 +401,10 @@ read_all(struct options *o, poptContext popt, struct problem *problem)
 		return answered(problem);
 	}
 	if (option < -1) {
-		problem_hint(problem, FAIL_USAGE, "ehlo --help", "%s: %s",
-		    poptBadOption(popt, POPT_BADOPTION_NOALIAS),
-		    poptStrerror(option));
+		/* its value may be a secret: --password=... */
+		bad = poptBadOption(popt, POPT_BADOPTION_NOALIAS);
+		problem_hint(problem, FAIL_USAGE, "ehlo --help", "%.*s: %s",
+		    (int)strcspn(bad, "="), bad, poptStrerror(option));
 		return OPTIONS_WRONG;
 	}
 	return arguments_read(o, poptGetArgs(popt), problem) == -1

@@ -9,6 +9,10 @@
 
 #include "message/message.h"
 
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
 #define BLOCK (128 * 1024) /* read at once; fits in caches with its output */
 #define MEMORY (1024 * 1024) /* kept before it is spooled */
 

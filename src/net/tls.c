@@ -224,7 +224,8 @@ configure(
 	OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
 	t->ctx = SSL_CTX_new(TLS_client_method());
 	if (t->ctx == NULL ||
-	    !SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION))
+	    (SSL_CTX_get_min_proto_version(t->ctx) < TLS1_2_VERSION &&
+		!SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION)))
 		return problem_set(problem, FAIL_SYSTEM, "TLS: %s",
 		    ERR_reason_error_string(ERR_get_error()));
 	SSL_CTX_set_options(
@@ -360,8 +361,10 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
 		    "--tls=starttls, or another port",
 		    "TLS handshake: the server answered without TLS: %.*s",
 		    (int)strcspn(first, "\r\n"), first);
-	return problem_set(
-	    problem, FAIL_PROTOCOL, "TLS handshake: %s", conn_reason(c, event));
+	return problem_set(problem,
+	    event == CONN_CLOSED || c->fault == FAULT_NETWORK ? FAIL_CONNECTION
+							      : FAIL_PROTOCOL,
+	    "TLS handshake: %s", conn_reason(c, event));
 }
 
 static void

@@ -258,6 +258,20 @@ try_all(struct session *s)
 	return no_mechanism(s);
 }
 
+static void
+hide_hex(struct session *s, const struct buf *password, const char *digits)
+{
+	const char *p = buf_head(password), *end = p + buf_len(password);
+	struct buf hex = { .secret = true };
+
+	for (; p < end; p++) {
+		buf_add(&hex, &digits[(unsigned char)*p >> 4], 1);
+		buf_add(&hex, &digits[*p & 15], 1);
+	}
+	hide(s, buf_head(&hex), buf_len(&hex));
+	buf_free(&hex);
+}
+
 /* As it is, and as a server that quotes it would show it. */
 static void
 hide_password(struct session *s)
@@ -268,6 +282,8 @@ hide_password(struct session *s)
 	hide(s, buf_head(password), buf_len(password));
 	base64_encode(&encoded, buf_head(password), buf_len(password));
 	hide(s, buf_head(&encoded), buf_len(&encoded));
+	hide_hex(s, password, "0123456789abcdef");
+	hide_hex(s, password, "0123456789ABCDEF");
 	buf_free(&encoded);
 }
 

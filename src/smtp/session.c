@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "smtp/auth.h"
 #include "smtp/exchange.h"
 #include "smtp/fit.h"
@@ -20,9 +21,14 @@ start_tls(struct session *s)
 	enter(s, STAGE_TLS);
 	deadline_for(s, CMD_STARTTLS);
 	if (tls_start(s->conn, &s->options->certificates, trust,
-		s->server->host, s->trace, &verified, &s->problem) == -1)
+		s->server->host, s->trace, &verified, &s->problem) == -1) {
+		if (clock_now() >= s->options->deadline) {
+			problem_free(&s->problem);
+			return lost_event(s, CONN_LATE, "TLS handshake");
+		}
 		return lost(
 		    s, s->problem.class, NULL, "%s", buf_str(&s->problem.text));
+	}
 	s->protection = verified ? VERIFIED : ENCRYPTED;
 	return 0;
 }

@@ -60,9 +60,12 @@ outcome_status_stopped(const struct envelope *e, const struct problem *problem)
 	size_t count[NOUTCOME];
 
 	envelope_count(e, count);
-	if (problem->class == FAIL_NONE && !count[REFUSED] && !count[DEFERRED])
-		return EX_OK;
-	return outcome_status(e, problem);
+	if (problem->class != FAIL_NONE)
+		return outcome_status(e, problem);
+	if (count[DEFERRED])
+		return EX_TEMPFAIL;
+	/* without a problem it was the recipients who were refused */
+	return count[REFUSED] ? EX_NOUSER : EX_OK;
 }
 
 int

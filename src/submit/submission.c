@@ -34,14 +34,17 @@ own_name(const struct submission *sub, struct buf *out)
 		buf_addf(out, "[%s]", *text ? text : "127.0.0.1");
 }
 
-/* Adds what went wrong with one address to what went wrong before. */
+/* Adds what went wrong with one address to what went wrong before; which: its
+ * text, if that is not clear. */
 static void
-remember(struct submission *sub, struct problem *problem)
+remember(struct submission *sub, const char *which, struct problem *problem)
 {
 	struct problem *all = &sub->problem;
 
 	if (all->class != FAIL_NONE)
 		buf_adds(&all->text, "; ");
+	if (which)
+		buf_addf(&all->text, "%s: ", which);
 	buf_add(&all->text, buf_head(&problem->text), buf_len(&problem->text));
 	all->class = problem->class;
 	if (problem->hint)
@@ -70,7 +73,7 @@ connect_to(struct submission *sub, const struct endpoint *e)
 	spend(sub, STAGE_CONNECT, now);
 	if (rv == -1) {
 		trace_note(sub->trace, 2, "%s", buf_str(&problem.text));
-		remember(sub, &problem);
+		remember(sub, NULL, &problem);
 		return -1;
 	}
 	trace_note(
@@ -119,9 +122,10 @@ may_go_on(const struct submission *sub)
 	       clock_now() < sub->options.deadline;
 }
 
-/* Takes over what the session found. */
+/* Takes over what the session found; which: the address, if it is one of
+ * several. */
 static void
-conclude(struct submission *sub)
+conclude(struct submission *sub, const char *which)
 {
 	struct session *s = &sub->session;
 	const char *version = tls_version(&sub->conn);
@@ -129,7 +133,7 @@ conclude(struct submission *sub)
 	if (s->moved_on) /* what was wrong with other addresses is no more */
 		problem_free(&sub->problem);
 	if (s->problem.class != FAIL_NONE)
-		remember(sub, &s->problem);
+		remember(sub, s->moved_on ? NULL : which, &s->problem);
 	buf_add(&sub->final, buf_head(&s->final), buf_len(&s->final));
 	buf_free(&s->final);
 	if (version)
@@ -144,7 +148,7 @@ try_each(struct submission *sub, const struct endpoint *list, size_t n)
 	for (i = 0; i < n; i++) {
 		if (connect_to(sub, &list[i]) == 0) {
 			converse(sub, &list[i]);
-			conclude(sub);
+			conclude(sub, n > 1 ? list[i].text : NULL);
 			if (i + 1 == n || !may_go_on(sub))
 				return;
 			trace_note(sub->trace, 1, "trying another address");
@@ -162,13 +166,20 @@ void
 submit(struct submission *sub)
 {
 	int64_t start = clock_now();
+	const struct patience patience = { sub->interrupt,
+		sub->options.deadline };
 	enum stage stage = STAGE_RESOLVE;
 	struct endpoint *list = NULL;
 	size_t n;
+	int said;
 
 	n = resolve(sub->server, sub->family, &list, &sub->problem);
 	spend(sub, STAGE_RESOLVE, start);
-	if (n) {
+	said = clock_go_on(&patience);
+	if (said != 1) {
+		problem_free(&sub->problem);
+		problem_impatient(&sub->problem, said, "name look-up");
+	} else if (n) {
 		stage = STAGE_CONNECT;
 		try_each(sub, list, n);
 	}

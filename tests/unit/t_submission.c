@@ -144,7 +144,8 @@ static const struct row {
 	{ "no other after MAIL", { { "220 a", "450 no" }, { "220 b", NULL } },
 	    2, DEFERRED, 75, 1, "MAIL FROM: 450 no", "450 no" },
 	{ "all busy", { { "421 one", NULL }, { "421 two", NULL } }, 2, DEFERRED,
-	    75, 2, "greeting: 421 one; greeting: 421 two", "421 two" },
+	    75, 2, "address 1: greeting: 421 one; address 2: greeting: 421 two",
+	    "421 two" },
 	{ "nobody there", { { NULL, NULL }, { NULL, NULL } }, 2, UNSENT, 75, 0,
 	    "connect to address 1: Connection refused; "
 	    "connect to address 2: Connection refused",
