@@ -3,6 +3,7 @@
 
 #include "smtp/auth.h"
 #include "smtp/exchange.h"
+#include "smtp/redact.h"
 #include "smtp/verdict.h"
 
 #define CHALLENGES 10 /* R-4954-10 */

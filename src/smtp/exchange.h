@@ -51,7 +51,4 @@ enum conn_event carry(
 /* Begins a stage: for verdicts and times. */
 void enter(struct session *, enum stage);
 
-/* Keeps a secret, to be hidden wherever it would be shown (S-42). */
-void hide(struct session *, const char *secret, size_t);
-
 #endif
