@@ -227,7 +227,7 @@ x64=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 		'a host name, or an address in brackets: [192.0.2.1], [IPv6:2001:db8::1]'
 	to_b $'--\e[31m' 127.0.0.1:1
 	wrong '--\x1B[31m: unknown option' 'ehlo --help'
-	ehlo 127.0.0.1:1 $'a\u202e@x.test' b@server.test <"$MESSAGE"
+	ehlo 127.0.0.1:1 $'a\342\200\256@x.test' b@server.test <"$MESSAGE"
 	wrong 'sender "a\xE2\x80\xAE@x.test": an invisible or bidirectional control character'
 }
 

@@ -467,7 +467,7 @@ on_terminal() { # PROMPT COMMAND
 	local shown='' c
 
 	mkfifo "$OUT.type" "$OUT.show"
-	script -qe --echo always -c "$2" /dev/null <"$OUT.type" >"$OUT.show" \
+	SHELL=$BASH script -qe --echo always -c "$2" /dev/null <"$OUT.type" >"$OUT.show" \
 		2>"$OUT.script" 3>&- &
 	exec {typing}>"$OUT.type" {showing}<"$OUT.show"
 	while [[ $shown != *"$1" ]] && IFS= read -r -t 10 -n 1 -u "$showing" c
