@@ -247,7 +247,7 @@ RCPT TO:<b@server.test>: 250 2.1.5 Ok'
 	local text bad='a control character or invalid UTF-8'
 
 	for text in $'a\r\nDATA' $'a\nDATA' $'a\rDATA' $'\t' $'a\x7f' \
-		$'a\xff' $'a\u202e'; do
+		$'a\xff' $'a\342\200\256'; do
 		wrong "--command: $bad" '' --command "$text" 127.0.0.1:1
 		wrong "--vrfy: $bad" '' --vrfy 127.0.0.1:1 "$text"
 		wrong "--expn: $bad" '' --expn 127.0.0.1:1 "$text"
