@@ -133,7 +133,7 @@ get(struct conn *c)
 }
 
 static enum conn_event
-await(struct conn *c)
+idle(struct conn *c)
 {
 	if (c->full || c->broken)
 		return CONN_OK;
@@ -169,7 +169,7 @@ conn_push(struct conn *c)
 		if (event == CONN_OK && buf_len(&c->out) == 0)
 			return hurry(c);
 		if (event == CONN_OK)
-			event = await(c);
+			event = idle(c);
 		if (event != CONN_OK)
 			return event;
 	}
@@ -183,7 +183,7 @@ conn_pull(struct conn *c)
 
 	for (;;) {
 		put(c);
-		event = await(c);
+		event = idle(c);
 		if (event == CONN_OK)
 			event = get(c);
 		if (event != CONN_OK || buf_len(&c->in) > had)
