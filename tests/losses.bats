@@ -312,7 +312,8 @@ ehlo: 127.0.0.1:$PORT: $what
 	mapfile -t addresses < <(getent ahosts localhost |
 		awk '$2 == "STREAM" { print $1 }')
 	[ "${#addresses[@]}" -gt 0 ]
-	others=
+	others= first=
+	[ "${#addresses[@]}" -eq 1 ] || first="${addresses[0]}: "
 	for address in "${addresses[@]:1}"; do
 		others+="; connect to $address: Connection refused"
 	done
@@ -329,8 +330,8 @@ ehlo: 127.0.0.1:$PORT: $what
 		GREETING: 554 5.7.1 no|69|greeting: 554 5.7.1 no
 		EHLO: 421 4.3.2 bye|75|EHLO: 421 4.3.2 bye
 		MAIL: close|75|MAIL FROM: $closed
-		GREETING: 421 4.3.2 bye|75|greeting: 421 4.3.2 bye$others
-		GREETING: close|75|greeting: $closed$others
+		GREETING: 421 4.3.2 bye|75|${first}greeting: 421 4.3.2 bye$others
+		GREETING: close|75|${first}greeting: $closed$others
 	END
 	serve --listen "${addresses[0]}" --sessions 1
 	ehlo "localhost:$PORT" a@client.test b@server.test <"$MESSAGE"

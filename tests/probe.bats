@@ -208,7 +208,7 @@ $ca_hint"
 @test "a handshake that fails before there is a certificate shows none" {
 	serve_tls server --play 'HANDSHAKE: close'
 	probe --tls starttls
-	[ "$status" -eq 76 ]
+	[ "$status" -eq 75 ]
 	[ "$(lines_of tls)" = 'tls        none' ]
 	[[ $(<"$ERR") = *'TLS handshake: '* ]]
 	[ -z "$(lines_of sha256)" ]

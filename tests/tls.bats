@@ -653,35 +653,35 @@ QUIT" ]
 @test "what is no TLS ends the attempt, without a word in the clear (F-148, F-348)" {
 	violations_meant=1
 	speaks='this port speaks plaintext: use submission://HOST or --tls=starttls, or another port'
-	while IFS='|' read -r answer what hint; do
+	while IFS='|' read -r answer as what hint; do
 		serve_tls server \
 			--play "STARTTLS: 220 go then pause 100 then $answer"
 		trusting --timeout 5
-		failed 76 unsent "TLS handshake: $what" "TLS handshake: $what" \
+		failed "$as" unsent "TLS handshake: $what" "TLS handshake: $what" \
 			"$hint"
 		run ! grep -aE '^(EHLO|MAIL|AUTH|RCPT|QUIT|RSET)' \
 			<(commands_of_step | sed 1d)
 	done <<-END
-		raw HTTP/1.1 400 Bad Request\r\n\r\n then plain|$(openssl_reason 0A00010B)|
-		raw 250 hi\r\n then plain|the server answered without TLS: 250 hi|$speaks
-		raw \x15\x03\x03\0\x02\x02\x28 then plain|$(openssl_reason 0A000410)|
-		endless \x99\x88\x77\x66|$(openssl_reason 0A00010B)|
-		close|the server closed the connection|
-		reset|Connection reset by peer|
+		raw HTTP/1.1 400 Bad Request\r\n\r\n then plain|76|$(openssl_reason 0A00010B)|
+		raw 250 hi\r\n then plain|76|the server answered without TLS: 250 hi|$speaks
+		raw \x15\x03\x03\0\x02\x02\x28 then plain|76|$(openssl_reason 0A000410)|
+		endless \x99\x88\x77\x66|76|$(openssl_reason 0A00010B)|
+		close|75|the server closed the connection|
+		reset|75|Connection reset by peer|
 	END
 	[ "$step" -eq 6 ]
 }
 
 @test "the same on a port for TLS from the first octet (F-148)" {
-	while IFS='|' read -r answer what; do
+	while IFS='|' read -r answer as what; do
 		serve_tls server --implicit --play "HANDSHAKE: $answer"
 		trusting --tls implicit --timeout 5
-		failed 76 unsent "TLS handshake: $what" "TLS handshake: $what"
+		failed "$as" unsent "TLS handshake: $what" "TLS handshake: $what"
 	done <<-END
-		raw HTTP/1.1 400 Bad Request\r\n\r\n|$(openssl_reason 0A00010B)
-		raw \x15\x03\x03\0\x02\x02\x28|$(openssl_reason 0A000410)
-		close|the server closed the connection
-		pause 100 then reset|Connection reset by peer
+		raw HTTP/1.1 400 Bad Request\r\n\r\n|76|$(openssl_reason 0A00010B)
+		raw \x15\x03\x03\0\x02\x02\x28|76|$(openssl_reason 0A000410)
+		close|75|the server closed the connection
+		pause 100 then reset|75|Connection reset by peer
 	END
 	[ "$step" -eq 4 ]
 }
