@@ -189,7 +189,7 @@ EHLO client.test
 AUTH PLAIN $plain_response" ]
 }
 
-# On loopback it changes nothing but that it is understood: t_session.c.
+# On loopback it changes nothing but that it is understood: t_login.c.
 @test "--allow-cleartext-auth is an option" {
 	serve_ann
 	login --password-file "$SECRET" --allow-cleartext-auth
