@@ -125,9 +125,9 @@ be_silent(struct session *s)
 }
 
 static void
-hang_up(struct session *s, const char *why, bool reset)
+hang_up(struct session *s, bool reset)
 {
-	session_end(s, why);
+	session_end(s, reset ? "reset by server" : "closed by server");
 	conn_flush(&s->conn);
 	if (!reset)
 		(void)conn_linger(&s->conn);
@@ -140,6 +140,18 @@ stall(struct session *s)
 {
 	session_end(s, "stalled");
 	conn_await_hangup(&s->conn);
+}
+
+/* The deeds behind which nothing more is said. */
+static void
+finish(struct session *s, enum deed deed)
+{
+	if (deed == SILENT)
+		be_silent(s);
+	else if (deed == STALL)
+		stall(s);
+	else
+		hang_up(s, deed == RESET);
 }
 
 static void
@@ -194,16 +206,10 @@ take_step(
 		conn_notify(&s->conn);
 		break;
 	case CLOSE:
-		hang_up(s, "closed by server", false);
-		break;
 	case RESET:
-		hang_up(s, "reset by server", true);
-		break;
 	case SILENT:
-		be_silent(s);
-		break;
 	case STALL:
-		stall(s);
+		finish(s, step->deed);
 		break;
 	}
 }
@@ -218,7 +224,7 @@ play_rule(struct session *s, const struct rule *rule, const char *normal)
 		take_step(s, step, normal, &code);
 	s->conn.drip = 0;
 	if (s->allowed != UINT64_MAX && !s->over)
-		hang_up(s, "closed by server", false);
+		hang_up(s, false);
 	return code;
 }
 

@@ -173,86 +173,83 @@ test_line_ends(void)
 
 /* Fields that give a message parts, or do not: what follows has UTF-8 in the
  * header section of a part behind "--b", and in that of a message. */
+static const struct {
+	const char *fields;
+	bool found;
+} fields[] = {
+	{ "Content-Type: multipart/mixed; boundary=b", true },
+	{ "content-type:MULTIPART/mixed;BOUNDARY=b", true },
+	{ "Content-Type: multipart/mixed; boundary=\"b\"", true },
+	{ "Content-Type: multipart/mixed; boundary=\"\\b\"", true },
+	{ "Content-Type: multipart/mixed; boundary=\"b  \"", true },
+	{ "Content-Type: multipart/mixed;\n boundary=b", true },
+	{ "Content-Type:\n multipart/mixed\n\t;boundary\n =\n b", true },
+	{ "Content-Type : multipart / mixed ; boundary = b ;", true },
+	{ "Content-Type: (a (b) multipart/mixed; (;) boundary=(c)b", true },
+	{ "Content-Type: multipart/mixed; a=\"; boundary=c\"; "
+	  "boundary=b",
+	    true },
+	{ "Content-Type: multipart/mixed; a=\"\\\"; boundary=c\";\n"
+	  " charset=utf-8;boundary=b; c=d",
+	    true },
+	{ "Content-Type: multipart/mixed; a; b;; boundary=b", true },
+	{ "Content-Type: multipart/mixed; boundary=b; boundary=c", true },
+	{ "X: y\nContent-Type: multipart/mixed; boundary=b\nZ: z", true },
+	{ "Content-Type: multipart/mixed; boundary=b\n"
+	  "Content-Type: text/plain",
+	    true },
+	{ "Content-Type: multipart/mixed; boundary=b\n"
+	  "Content-Transfer-Encoding: base64",
+	    true },
+	{ "Content-Type: message/rfc822", true },
+	{ "Content-Type: message/global", true },
+	{ "content-type: Message/RFC822 (it is)", true },
+	{ "Content-Type: message/rfc822; x=y\n"
+	  "Content-Transfer-Encoding: 8bit",
+	    true },
+	{ "Content-Type: multipart/mixed", false },
+	{ "Content-Type: multipart/mixed; boundary=c", false },
+	{ "Content-Type: multipart/mixed; boundary=", false },
+	{ "Content-Type: multipart/mixed; boundary=\"\"", false },
+	{ "Content-Type: multipart/mixed; xboundary=b", false },
+	{ "Content-Type: multipart/mixed; boundary*=b", false },
+	{ "Content-Type: multipart/mixed; x=\"boundary=b", false },
+	{ "Content-Type: multipart/mixed boundary=b", false },
+	{ "Content-Type: multipart; boundary=b", false },
+	{ "Content-Type: text/plain; boundary=b", false },
+	{ "Content-Type: text/plain\n"
+	  "Content-Type: multipart/mixed; boundary=b",
+	    false },
+	{ "X-Content-Type: multipart/mixed; boundary=b", false },
+	{ "Content-Type", false },
+	{ "Content-Type:", false },
+	{ "Content-Type: /", false },
+	{ "X: y\n Content-Type: multipart/mixed; boundary=b", false },
+	{ "Content-Type: message/rfc822\n"
+	  "Content-Transfer-Encoding: base64",
+	    false },
+	{ "Content-Type: message/global\n"
+	  "Content-Transfer-Encoding: Quoted-Printable",
+	    false },
+	{ "Content-Type: message/partial", false },
+	{ "Content-Type: text/rfc822", false },
+};
+
 static void
 test_fields(void)
 {
-	static const struct {
-		const char *fields;
-		bool found;
-	} rows[] = {
-		{ "Content-Type: multipart/mixed; boundary=b", true },
-		{ "content-type:MULTIPART/mixed;BOUNDARY=b", true },
-		{ "Content-Type: multipart/mixed; boundary=\"b\"", true },
-		{ "Content-Type: multipart/mixed; boundary=\"\\b\"", true },
-		{ "Content-Type: multipart/mixed; boundary=\"b  \"", true },
-		{ "Content-Type: multipart/mixed;\n boundary=b", true },
-		{ "Content-Type:\n multipart/mixed\n\t;boundary\n =\n b",
-		    true },
-		{ "Content-Type : multipart / mixed ; boundary = b ;", true },
-		{ "Content-Type: (a (b) multipart/mixed; (;) boundary=(c)b",
-		    true },
-		{ "Content-Type: multipart/mixed; a=\"; boundary=c\"; "
-		  "boundary=b",
-		    true },
-		{ "Content-Type: multipart/mixed; a=\"\\\"; boundary=c\";\n"
-		  " charset=utf-8;boundary=b; c=d",
-		    true },
-		{ "Content-Type: multipart/mixed; a; b;; boundary=b", true },
-		{ "Content-Type: multipart/mixed; boundary=b; boundary=c",
-		    true },
-		{ "X: y\nContent-Type: multipart/mixed; boundary=b\nZ: z",
-		    true },
-		{ "Content-Type: multipart/mixed; boundary=b\n"
-		  "Content-Type: text/plain",
-		    true },
-		{ "Content-Type: multipart/mixed; boundary=b\n"
-		  "Content-Transfer-Encoding: base64",
-		    true },
-		{ "Content-Type: message/rfc822", true },
-		{ "Content-Type: message/global", true },
-		{ "content-type: Message/RFC822 (it is)", true },
-		{ "Content-Type: message/rfc822; x=y\n"
-		  "Content-Transfer-Encoding: 8bit",
-		    true },
-		{ "Content-Type: multipart/mixed", false },
-		{ "Content-Type: multipart/mixed; boundary=c", false },
-		{ "Content-Type: multipart/mixed; boundary=", false },
-		{ "Content-Type: multipart/mixed; boundary=\"\"", false },
-		{ "Content-Type: multipart/mixed; xboundary=b", false },
-		{ "Content-Type: multipart/mixed; boundary*=b", false },
-		{ "Content-Type: multipart/mixed; x=\"boundary=b", false },
-		{ "Content-Type: multipart/mixed boundary=b", false },
-		{ "Content-Type: multipart; boundary=b", false },
-		{ "Content-Type: text/plain; boundary=b", false },
-		{ "Content-Type: text/plain\n"
-		  "Content-Type: multipart/mixed; boundary=b",
-		    false },
-		{ "X-Content-Type: multipart/mixed; boundary=b", false },
-		{ "Content-Type", false },
-		{ "Content-Type:", false },
-		{ "Content-Type: /", false },
-		{ "X: y\n Content-Type: multipart/mixed; boundary=b", false },
-		{ "Content-Type: message/rfc822\n"
-		  "Content-Transfer-Encoding: base64",
-		    false },
-		{ "Content-Type: message/global\n"
-		  "Content-Transfer-Encoding: Quoted-Printable",
-		    false },
-		{ "Content-Type: message/partial", false },
-		{ "Content-Type: text/rfc822", false },
-	};
 	struct buf in = { 0 };
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		buf_clear(&in);
-		buf_addf(&in, "%s\n\n%s", rows[i].fields,
-		    strstr(rows[i].fields, "rfc822") ||
-			    strstr(rows[i].fields, "RFC822") ||
-			    strstr(rows[i].fields, "global")
+		buf_addf(&in, "%s\n\n%s", fields[i].fields,
+		    strstr(fields[i].fields, "rfc822") ||
+			    strstr(fields[i].fields, "RFC822") ||
+			    strstr(fields[i].fields, "global")
 			? "a: \xc3\xa9\n"
 			: "a\n--b\nb: \xc3\xa9\n\nc\n--b--\n");
-		promise_ends(buf_str(&in), rows[i].found ? EIGHT | UTF8 : 0);
+		promise_ends(buf_str(&in), fields[i].found ? EIGHT | UTF8 : 0);
 	}
 	buf_free(&in);
 }
@@ -293,73 +290,71 @@ test_encodings(void)
 #define HIT "x: \xc3\xa9\n"
 
 /* Lines that part, and that do not. */
+static const struct {
+	const char *in;
+	bool found;
+} structures[] = {
+	{ HEAD "--b\n" HIT, true },
+	{ HEAD "--b \t\n" HIT, true },
+	{ HEAD "--b\n\na\n--b\n" HIT, true },
+	{ HEAD "--b\n\n----\n---b\n--b\n" HIT, true },
+	{ HEAD "--b\n--b\n" HIT, true }, /* nothing between */
+	{ HEAD "--b\na: b\n--b\n" HIT, true }, /* no empty line */
+	{ HEAD "\xc3\xa9\n--b\n\n\xc3\xa9\n--b--\n\xc3\xa9\n", false },
+	{ HEAD "--b\n\n" HIT, false },
+	{ HEAD "--b--\n" HIT, false },
+	{ HEAD "--b--\n--b\n" HIT, false },
+	{ HEAD "-b\n" HIT "--bb\n" HIT "--b-\n" HIT "--b--b\n" HIT " --b\n" HIT
+	       "a--b\n" HIT "--B\n" HIT,
+	    false },
+	{ HEAD "--b                                                 "
+	       "                                                    "
+	       "\n" HIT,
+	    true },
+	{ HEAD "--b                                                 "
+	       "                                               a\n" HIT,
+	    false },
+	{ HEAD "----------------------------------------------------"
+	       "-----------------------------\n--b\n" HIT,
+	    true },
+	{ HEAD "--b\n" INNER "--i\n" HIT, true },
+	{ HEAD "--b\n" INNER "--i--\n" HIT "--b\n" HIT, true },
+	{ HEAD "--b\n" INNER "--i--\n" HIT "--i\n" HIT, false },
+	{ HEAD "--b\n" INNER "--i\n\n--b\n" HIT, true }, /* cut off */
+	{ HEAD "--b\n" INNER "--b\n\n--i\n" HIT, false },
+	{ HEAD "--b\n" INNER "--i\n\n--b--\n--i\n" HIT, false },
+	/* the boundary of a part begins like another */
+	{ HEAD "--b\nContent-Type: multipart/mixed; boundary=b--\n\n"
+	       "--b--\n" HIT,
+	    true },
+	{ HEAD "--b\nContent-Type: multipart/mixed; boundary=bb\n\n"
+	       "--bb\n" HIT,
+	    true },
+	{ HEAD "--b\nContent-Type: message/rfc822\n\n" HIT, true },
+	{ HEAD "--b\nContent-Type: message/rfc822\n\n" INNER "--i\n" HIT,
+	    true },
+	{ HEAD "--b\nContent-Type: message/rfc822\n\na: b\n\n" HIT "--b\n" HIT,
+	    true },
+	{ HEAD "--b\nContent-Type: message/rfc822\n"
+	       "Content-Transfer-Encoding: base64\n\n" HIT "--b--\n" HIT,
+	    false },
+	{ "Content-Type: multipart/digest; boundary=b\n\n--b\n\n" HIT, true },
+	{ "Content-Type: multipart/digest; boundary=b\n\n--b\n"
+	  "Content-Type: text/plain\n\n" HIT,
+	    false },
+	{ "Content-Type: multipart/digest; boundary=b\n\n--b\n"
+	  "\na: b\n\n" HIT,
+	    false },
+};
+
 static void
 test_structure(void)
 {
-	static const struct {
-		const char *in;
-		bool found;
-	} rows[] = {
-		{ HEAD "--b\n" HIT, true },
-		{ HEAD "--b \t\n" HIT, true },
-		{ HEAD "--b\n\na\n--b\n" HIT, true },
-		{ HEAD "--b\n\n----\n---b\n--b\n" HIT, true },
-		{ HEAD "--b\n--b\n" HIT, true }, /* nothing between */
-		{ HEAD "--b\na: b\n--b\n" HIT, true }, /* no empty line */
-		{ HEAD "\xc3\xa9\n--b\n\n\xc3\xa9\n--b--\n\xc3\xa9\n", false },
-		{ HEAD "--b\n\n" HIT, false },
-		{ HEAD "--b--\n" HIT, false },
-		{ HEAD "--b--\n--b\n" HIT, false },
-		{ HEAD "-b\n" HIT "--bb\n" HIT "--b-\n" HIT "--b--b\n" HIT
-		       " --b\n" HIT "a--b\n" HIT "--B\n" HIT,
-		    false },
-		{ HEAD "--b                                                 "
-		       "                                                    "
-		       "\n" HIT,
-		    true },
-		{ HEAD "--b                                                 "
-		       "                                               a\n" HIT,
-		    false },
-		{ HEAD "----------------------------------------------------"
-		       "-----------------------------\n--b\n" HIT,
-		    true },
-		{ HEAD "--b\n" INNER "--i\n" HIT, true },
-		{ HEAD "--b\n" INNER "--i--\n" HIT "--b\n" HIT, true },
-		{ HEAD "--b\n" INNER "--i--\n" HIT "--i\n" HIT, false },
-		{ HEAD "--b\n" INNER "--i\n\n--b\n" HIT, true }, /* cut off */
-		{ HEAD "--b\n" INNER "--b\n\n--i\n" HIT, false },
-		{ HEAD "--b\n" INNER "--i\n\n--b--\n--i\n" HIT, false },
-		/* the boundary of a part begins like another */
-		{ HEAD "--b\nContent-Type: multipart/mixed; boundary=b--\n\n"
-		       "--b--\n" HIT,
-		    true },
-		{ HEAD "--b\nContent-Type: multipart/mixed; boundary=bb\n\n"
-		       "--bb\n" HIT,
-		    true },
-		{ HEAD "--b\nContent-Type: message/rfc822\n\n" HIT, true },
-		{ HEAD "--b\nContent-Type: message/rfc822\n\n" INNER
-		       "--i\n" HIT,
-		    true },
-		{ HEAD "--b\nContent-Type: message/rfc822\n\na: b\n\n" HIT
-		       "--b\n" HIT,
-		    true },
-		{ HEAD "--b\nContent-Type: message/rfc822\n"
-		       "Content-Transfer-Encoding: base64\n\n" HIT
-		       "--b--\n" HIT,
-		    false },
-		{ "Content-Type: multipart/digest; boundary=b\n\n--b\n\n" HIT,
-		    true },
-		{ "Content-Type: multipart/digest; boundary=b\n\n--b\n"
-		  "Content-Type: text/plain\n\n" HIT,
-		    false },
-		{ "Content-Type: multipart/digest; boundary=b\n\n--b\n"
-		  "\na: b\n\n" HIT,
-		    false },
-	};
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		promise_ends(rows[i].in, rows[i].found ? EIGHT | UTF8 : 0);
+	for (i = 0; i < sizeof(structures) / sizeof(structures[0]); i++)
+		promise_ends(
+		    structures[i].in, structures[i].found ? EIGHT | UTF8 : 0);
 	/* a section that is not UTF-8 takes nothing from one that is */
 	promise_ends(HEAD "--b\nx: \xe9\n", EIGHT);
 	promise_ends("y: \xc3\xa9\n" HEAD "--b\nx: \xe9\n", EIGHT | UTF8);
