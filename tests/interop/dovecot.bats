@@ -55,8 +55,8 @@ logged_in() { # MECHANISM USER
 
 delivered_to_alice() {
 	reported 0 <<-'END'
-	accepted  alice@example.test  250 2.1.5 OK
-	sent to 1 of 1 recipient: 250 2.0.0 <alice@example.test> ID Saved
+	accepted  alice@example.test  250 2.0.0 <alice@example.test> ID Saved
+	sent to 1 of 1 recipient
 	END
 }
 
@@ -97,12 +97,12 @@ mixed_lmtp() { # ARGUMENT...
 	    nouser@example.test broken@example.test bob@example.test
 	sed -i 's/\[[-0-9: ]*\]$/[TIME]/' report
 	reported 1 <<-'END'
-	accepted  alice@example.test  250 2.1.5 OK
+	accepted  alice@example.test  250 2.0.0 <alice@example.test> ID Saved
 	refused   full@example.test  552 5.2.2 <full@example.test> Quota exceeded (mailbox for user is full)
 	refused   nouser@example.test  550 5.1.1 <nouser@example.test> User doesn't exist: nouser@example.test
 	deferred  broken@example.test  451 4.2.0 <broken@example.test> Internal error occurred. Refer to server log for more information. [TIME]
-	accepted  bob@example.test  250 2.1.5 OK
-	sent to 2 of 5 recipients: 250 2.0.0 <bob@example.test> ID Saved
+	accepted  bob@example.test  250 2.0.0 <bob@example.test> ID Saved
+	sent to 2 of 5 recipients
 	END
 	stored alice message
 	stored bob message

@@ -317,7 +317,7 @@ arrives_in_every_way() {
 	seq -f 'user%g@many.test' 250 >recipients
 	{
 		seq -f 'accepted  user%g@many.test  250 Accepted' 250
-		echo 'sent to 250 of 250 recipients: 250 id=ID message accepted'
+		echo 'sent to 250 of 250 recipients: 250 id=ID message accepted; 250 id=ID message accepted; 250 id=ID message accepted'
 	} >expected
 	send -d --to-file recipients "localhost:$RELAY" bob@example.test
 	reported 0 <expected

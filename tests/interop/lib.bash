@@ -68,8 +68,9 @@ await() { # COMMAND...
 send() { # ARGUMENT...
 	status=0
 	timeout 60 "$EHLO" "$@" <"${input-message}" >report 2>trace || status=$?
-	id=$(sed -n "s/.*$id_pattern.*/\\1/p" report)
-	[ -z "$id" ] || sed -i "s,$id,ID," report
+	for id in $(sed "s/$id_pattern/\n@\\1\n/g" report | sed -n 's/^@//p'); do
+		sed -i "s,$id\\([ ;]\\|\$\\),ID\\1," report
+	done
 }
 
 reported() { # STATUS
