@@ -393,7 +393,7 @@ arrives_in_every_way() {
 	seq -f 'user%g@many.test' 1500 >recipients
 	{
 		seq -f 'accepted  user%g@many.test  250 2.1.5 Ok' 1500
-		echo 'sent to 1500 of 1500 recipients: 250 2.0.0 Ok: queued as ID; 250 2.0.0 Ok: queued as ID'
+		echo 'sent to 1500 of 1500 recipients: 250 2.0.0 Ok: queued as ID; 250 2.0.0 Ok: 25 bytes queued as ID'
 	} >expected
 	submit --to-file recipients "localhost:$RELAY" bob@example.test
 	reported 0 <expected
@@ -427,7 +427,7 @@ arrives_in_every_way() {
 # Whether Postfix has written a report on the message just sent.
 has_report() {
 	report=$(sed -n "s/.*$id: sender delivery status notification: //p" \
-	    "$postfix/maillog")
+	    "$dir/maillog")
 	[ -n "$report" ]
 }
 
