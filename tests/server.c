@@ -25,10 +25,10 @@
  * FILE and --play RULE are explained in server_scenario.c.
  *
  * What is offered: --tls-cert FILE --tls-key FILE (STARTTLS, or with
- * --implicit TLS from the first byte), --tls-max 1.2, --tls-client-ca FILE
- * (demands a certificate), --tls-ask (takes one), --auth USER:PASSWORD,
- * --auth-clear (without TLS too), --auth-mechanisms LIST, --require-auth,
- * --size N, --ehlo KEYWORD,
+ * --implicit TLS from the first byte), --tls-max 1.2 or 1.1, --tls-groups LIST
+ * (of the key exchange), --tls-client-ca FILE (demands a certificate),
+ * --tls-ask (takes one), --auth USER:PASSWORD, --auth-clear (without TLS too),
+ * --auth-mechanisms LIST, --require-auth, --size N, --ehlo KEYWORD,
  * --chunking, --no-size, --no-8bitmime, --no-pipelining, --helo-only, --lmtp.
  *
  * How it is sent: --split N octets a segment, --rcvbuf N, --sndbuf N. --lax
@@ -123,6 +123,7 @@ parse_options(struct options *o, char **argv)
 		{ "tls-ask", .flag = &o->tls_ask },
 		{ "tls-cert", .text = &o->tls_cert },
 		{ "tls-client-ca", .text = &o->tls_client_ca },
+		{ "tls-groups", .text = &o->tls_groups },
 		{ "tls-key", .text = &o->tls_key },
 		{ "tls-max", .text = &o->tls_max },
 		{ "unix", .text = &o->unix_path },
@@ -145,6 +146,22 @@ parse_options(struct options *o, char **argv)
 	}
 }
 
+/* 1.1 is for a server that nobody should talk to any more. */
+static int
+limit_version(SSL_CTX *ctx, const char *version)
+{
+	if (strcmp(version, "1.2") == 0)
+		return SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1
+			   ? 0
+			   : -1;
+	if (strcmp(version, "1.1") != 0)
+		return -1;
+	return SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION) == 1 &&
+		       SSL_CTX_set_max_proto_version(ctx, TLS1_1_VERSION) == 1
+		   ? 0
+		   : -1;
+}
+
 static SSL_CTX *
 make_tls(const struct options *o)
 {
@@ -154,14 +171,17 @@ make_tls(const struct options *o)
 	if (o->tls_cert == NULL)
 		return NULL;
 	ctx = SSL_CTX_new(TLS_server_method());
+	if (ctx) /* what is too weak is for the client to find */
+		SSL_CTX_set_security_level(ctx, 0);
 	good = ctx && o->tls_key &&
 	       SSL_CTX_use_certificate_chain_file(ctx, o->tls_cert) == 1 &&
 	       SSL_CTX_use_PrivateKey_file(ctx, o->tls_key, SSL_FILETYPE_PEM) ==
 		   1 &&
 	       SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1;
 	if (good && o->tls_max)
-		good = strcmp(o->tls_max, "1.2") == 0 &&
-		       SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1;
+		good = limit_version(ctx, o->tls_max) == 0;
+	if (good && o->tls_groups)
+		good = SSL_CTX_set1_groups_list(ctx, o->tls_groups) == 1;
 	if (good && o->tls_client_ca) {
 		good = SSL_CTX_load_verify_locations(
 			   ctx, o->tls_client_ca, NULL) == 1;

@@ -67,6 +67,8 @@ enum deed {
 	PAUSE,
 	SLOW,
 	PLAIN,
+	RENEGOTIATE,
+	UPDATE,
 	NOTIFY,
 	CLOSE,
 	RESET,
@@ -147,6 +149,10 @@ void conn_nap(struct conn *, int ms);
 /* Returns NULL, or what went wrong. */
 const char *conn_handshake(struct conn *, SSL_CTX *);
 void conn_notify(struct conn *);
+/* What a server may ask for in the middle of TLS: a new handshake (1.2), or new
+ * keys so many times (1.3). */
+void conn_renegotiate(struct conn *);
+void conn_update(struct conn *, uint64_t times);
 /* Sends FIN and reads until the client closes too: was there more input? */
 bool conn_linger(struct conn *);
 void conn_await_hangup(struct conn *);
@@ -163,6 +169,7 @@ struct options {
 	const char *tls_cert;
 	const char *tls_key;
 	const char *tls_max;
+	const char *tls_groups;
 	bool tls_ask;
 	const char *tls_client_ca;
 	const char *auth; /* USER:PASSWORD */

@@ -341,6 +341,31 @@ conn_handshake(struct conn *c, SSL_CTX *ctx)
 	return why ? why : c->ended;
 }
 
+static void
+shake(struct conn *c)
+{
+	if (SSL_do_handshake(c->ssl) <= 0)
+		ERR_clear_error();
+	drain(c, transmit);
+}
+
+void
+conn_renegotiate(struct conn *c)
+{
+	conn_flush(c);
+	if (c->ssl && SSL_renegotiate(c->ssl))
+		shake(c);
+}
+
+void
+conn_update(struct conn *c, uint64_t times)
+{
+	conn_flush(c);
+	while (c->ssl && times-- > 0 && !c->ended &&
+	       SSL_key_update(c->ssl, SSL_KEY_UPDATE_REQUESTED))
+		shake(c);
+}
+
 void
 conn_notify(struct conn *c)
 {

@@ -202,6 +202,12 @@ take_step(
 	case PLAIN:
 		s->plain = true;
 		break;
+	case RENEGOTIATE:
+		conn_renegotiate(&s->conn);
+		break;
+	case UPDATE:
+		conn_update(&s->conn, step->number);
+		break;
 	case NOTIFY:
 		conn_notify(&s->conn);
 		break;

@@ -29,6 +29,8 @@
  *	plain           behind 220 to STARTTLS: no handshake
  *	pause MS        waits
  *	slow MS         from now on reads an octet each MS milliseconds
+ *	renegotiate     asks for a new handshake (TLS 1.2)
+ *	update N        sends so many key updates, each to be answered (1.3)
  *	notify          sends close_notify
  *	close           FIN; within TLS without close_notify
  *	reset           RST
@@ -91,6 +93,8 @@ static const struct {
 	{ "pause", PAUSE, NUMBER, false },
 	{ "slow", SLOW, NUMBER, false },
 	{ "plain", PLAIN, NOTHING, false },
+	{ "renegotiate", RENEGOTIATE, NOTHING, false },
+	{ "update", UPDATE, NUMBER, false },
 	{ "notify", NOTIFY, NOTHING, false },
 	{ "close", CLOSE, NOTHING, false },
 	{ "reset", RESET, NOTHING, false },
