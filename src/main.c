@@ -16,7 +16,6 @@
 #include "cli/probe.h"
 #include "cli/report.h"
 #include "cli/values.h"
-#include "net/trust.h"
 #include "submit/outcome.h"
 #include "submit/submission.h"
 
@@ -93,7 +92,6 @@ static int
 prepare(struct options *o, struct submission *sub)
 {
 	struct patience patience = { .deadline = o->session.deadline };
-	struct tls_options *certificates = &sub->options.certificates;
 
 	/* else it would be what is opened next */
 	if (o->password.fd != -1 && fcntl(o->password.fd, F_GETFD) == -1)
@@ -104,18 +102,17 @@ prepare(struct options *o, struct submission *sub)
 	if (sub->interrupt == -1)
 		return problem_set(
 		    &sub->problem, FAIL_SYSTEM, "pipe: %s", strerror(errno));
-	if (o->tls_ca) {
-		certificates->authorities =
-		    trust_only(o->tls_ca, &sub->problem);
-		if (certificates->authorities == NULL)
-			return -1;
-	}
+	if (security_load(&o->security, &sub->options.certificates, &patience,
+		&sub->problem) == -1)
+		return -1;
 	sub->no_message = !has_message(o);
 	if (!sub->no_message &&
 	    gather(o, sub->message, &patience, &sub->problem) == -1)
 		return -1;
 	if (o->session.check && sub->message->empty)
 		sub->no_message = true;
+	if (o->session.credentials == NULL && o->security.cert)
+		credentials_guard();
 	if (o->session.credentials == NULL)
 		return 0;
 	return credentials_password(&o->credentials, &o->password,
@@ -170,6 +167,26 @@ with_reader(const struct submission *sub)
 	return patience;
 }
 
+/* --cert-days: what failed otherwise has its own exit status. */
+static int
+judge_age(const struct options *o, struct submission *sub,
+    const struct tls_findings *found, int status)
+{
+	struct patience reader = with_reader(sub);
+	struct problem age = { 0 };
+
+	if (security_age(&o->security, found, &age) == 0)
+		return status;
+	if (status == 0) {
+		sub->problem = age;
+		return EX_PARTIAL;
+	}
+	if (found->version)
+		report_problem(o->server.name, &age, &reader);
+	problem_free(&age);
+	return status;
+}
+
 /* From the options to the exit status. */
 static int
 run(struct options *o)
@@ -192,7 +209,8 @@ run(struct options *o)
 
 	sub.options.replied = answers_print;
 	sub.options.asker = &answers;
-	sub.options.certificates.findings = o->session.probe ? &found : NULL;
+	if (o->session.probe || o->security.days)
+		sub.options.certificates.findings = &found;
 	sub.options.committing =
 	    o->form == REPORT_JSON ? committing_json : committing;
 	if (prepare(o, &sub) == 0) {
@@ -205,6 +223,7 @@ run(struct options *o)
 	status = judge(o, &sub, &answers);
 	if (sub.problem.class == FAIL_SIGNAL && status != EX_UNKNOWN)
 		status = BY_SIGNAL + interrupt_signal();
+	status = judge_age(o, &sub, &found, status);
 	reader = with_reader(&sub);
 	if (o->session.probe && probe_print(&sub, o->json, &reader) == -1)
 		answers.error = errno;
@@ -218,7 +237,6 @@ run(struct options *o)
 	submission_end(&sub);
 	submission_free(&sub);
 	tls_findings_free(&found);
-	X509_STORE_free(sub.options.certificates.authorities);
 	message_free(&message);
 	return status;
 }

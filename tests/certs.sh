@@ -3,6 +3,7 @@
 #   ca          the authority, which signs all but the last
 #   server      for localhost, 127.0.0.1 and ::1
 #   expired     the same names, no longer valid
+#   future      the same, not valid yet
 #   other       for mail.other.test only
 #   client      for a client
 #   selfsigned  the names of server, signed by itself
@@ -70,12 +71,14 @@ selfsign selfsigned localhost "subjectAltName=$names"
 
 request server localhost "subjectAltName=$names"
 request expired localhost "subjectAltName=$names"
+request future localhost "subjectAltName=$names"
 request other mail.other.test subjectAltName=DNS:mail.other.test
 request client ann extendedKeyUsage=clientAuth
 
 # A year far away, so that a machine with a wrong clock passes too.
 sign server 20200101000000Z 20991231235959Z
 sign expired 20200101000000Z 20210101000000Z
+sign future 20980101000000Z 20990101000000Z
 sign other 20200101000000Z 20991231235959Z
 sign client 20200101000000Z 20991231235959Z
 

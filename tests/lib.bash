@@ -136,6 +136,7 @@ envelope() {
 #   submit [ARG]...           sends MESSAGE from a@client.test by the server
 #   ended STATUS OUT ERR      how it went, to the last octet
 #   nobody_connected [NAME]   the server has seen no client
+#   on_terminal PROMPT COMMAND   runs it on a terminal and answers PROMPT
 #   wait_for COMMAND...       until it succeeds, at most 10 s
 #   needs_libidn2             skips the test if it is built without; not in CI
 
@@ -198,4 +199,26 @@ wait_for() {
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
 	done
+}
+
+# Runs sh -c COMMAND on a terminal of its own, which echoes what is typed
+# there. Types what comes on standard input when PROMPT is seen; what the
+# terminal showed is in $OUT.tty.
+on_terminal() { # PROMPT COMMAND
+	local shown='' c
+
+	mkfifo "$OUT.type" "$OUT.show"
+	SHELL=$BASH script -qe --echo always -c "$2" /dev/null <"$OUT.type" >"$OUT.show" \
+		2>"$OUT.script" 3>&- &
+	exec {typing}>"$OUT.type" {showing}<"$OUT.show"
+	while [[ $shown != *"$1" ]] && IFS= read -r -t 10 -n 1 -u "$showing" c
+	do
+		shown+=${c:-$'\n'}
+	done
+	printf %s "$shown" >"$OUT.tty"
+	cat >&"$typing"
+	cat <&"$showing" >>"$OUT.tty"
+	status=0
+	wait $! || status=$?
+	exec {typing}>&- {showing}<&-
 }

@@ -460,28 +460,6 @@ ok for 1 of 1 recipient, nothing sent"
 	nobody_connected
 }
 
-# Runs sh -c COMMAND on a terminal of its own, which echoes what is typed
-# there. Types what comes on standard input when PROMPT is seen; what the
-# terminal showed is in $OUT.tty.
-on_terminal() { # PROMPT COMMAND
-	local shown='' c
-
-	mkfifo "$OUT.type" "$OUT.show"
-	SHELL=$BASH script -qe --echo always -c "$2" /dev/null <"$OUT.type" >"$OUT.show" \
-		2>"$OUT.script" 3>&- &
-	exec {typing}>"$OUT.type" {showing}<"$OUT.show"
-	while [[ $shown != *"$1" ]] && IFS= read -r -t 10 -n 1 -u "$showing" c
-	do
-		shown+=${c:-$'\n'}
-	done
-	printf %s "$shown" >"$OUT.tty"
-	cat >&"$typing"
-	cat <&"$showing" >>"$OUT.tty"
-	status=0
-	wait $! || status=$?
-	exec {typing}>&- {showing}<&-
-}
-
 @test "the password is asked for on the terminal, with echo off" {
 	serve_ann
 	on_terminal "password of ann at 127.0.0.1:$PORT: " \

@@ -37,7 +37,6 @@ server(struct options *o, const char *word, struct problem *problem)
 			return -1;
 		server_port(&o->server, (uint16_t)port);
 	}
-	o->session.tls = o->server.tls;
 	o->session.lmtp |= o->server.lmtp;
 	if (o->session.no_esmtp && (o->user || o->server.user))
 		return problem_set(problem, FAIL_USAGE,
@@ -49,14 +48,9 @@ server(struct options *o, const char *word, struct problem *problem)
 		return problem_hint(problem, FAIL_USAGE,
 		    "--port 24, or lmtp://HOST:PORT",
 		    "LMTP is not spoken on port 25");
-	if (o->tls && value_policy(&o->session.tls, o->tls, problem) == -1)
+	if (security_check(&o->security, &o->session, &o->server, problem) ==
+	    -1)
 		return -1;
-	if (o->server.path && !o->session.certificates.name &&
-	    !o->session.certificates.insecure &&
-	    (o->session.tls == TLS_STARTTLS || o->session.tls == TLS_IMPLICIT))
-		return problem_hint(problem, FAIL_USAGE, "--tls-name NAME",
-		    "--tls %s: a socket has no name that could be verified",
-		    o->tls);
 	if (o->user == NULL)
 		o->user = o->server.user;
 	return 0;
@@ -190,13 +184,13 @@ questions(struct options *o, const char **words, struct problem *problem)
 {
 	struct questions *q = &o->questions;
 
+	o->session.probe = q->kind == ASK_PROBE;
 	if (check_questions(o, problem) == -1 ||
 	    questions_words(q, words && *words ? words + 1 : NULL, problem) ==
 		-1 ||
 	    server(o, words[0], problem) == -1)
 		return -1;
 	o->form = o->json ? REPORT_JSON : REPORT_TEXT;
-	o->session.probe = q->kind == ASK_PROBE;
 	o->session.questions = q->list;
 	o->session.nquestion = q->n;
 	return check_login(o, problem);

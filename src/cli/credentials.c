@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 #ifdef __has_include
 #if __has_include(<sys/prctl.h>)
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/credentials.h"
+#include "cli/terminal.h"
 
 #define PASSWORD_MAX                                                           \
 	65536 /* octets; a token can be long, a file is no token               \
@@ -76,11 +76,10 @@ too_much(const char *path)
 	return S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
 }
 
-static int
-from_file(struct buf *out, const char *path, const char *what,
-    const struct patience *patience, struct problem *problem)
+int
+credentials_open(const char *path, const char *what, struct problem *problem)
 {
-	int fd = file_open(path), rv = -1;
+	int fd = file_open(path);
 	struct stat st;
 
 	if (fd == -1 || fstat(fd, &st) == -1)
@@ -91,9 +90,22 @@ from_file(struct buf *out, const char *path, const char *what,
 		    "%s: others may read or write it (mode %04o)", what,
 		    (unsigned)st.st_mode & 07777);
 	else
-		rv = read_all(out, fd, what, patience, problem);
+		return fd;
 	if (fd != -1)
 		close(fd);
+	return -1;
+}
+
+static int
+from_file(struct buf *out, const char *path, const char *what,
+    const struct patience *patience, struct problem *problem)
+{
+	int fd = credentials_open(path, what, problem), rv;
+
+	if (fd == -1)
+		return -1;
+	rv = read_all(out, fd, what, patience, problem);
+	close(fd);
 	return rv;
 }
 
@@ -124,61 +136,22 @@ take_environment(struct buf *out)
 	return true;
 }
 
-/* One line from the terminal. */
-static int
-read_line(struct buf *out, int tty, const struct patience *patience,
-    struct problem *problem)
-{
-	ssize_t n;
-	int said;
-
-	for (;;) {
-		said = clock_readable(tty, patience);
-		if (said != 1)
-			return problem_impatient(problem, said, "no password");
-		n = read(tty, buf_room(out, 256), 256);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return problem_set(
-			    problem, FAIL_AUTH, "no password was entered");
-		buf_added(out, (size_t)n);
-		if (out->data[out->tail - 1] == '\n') {
-			out->tail--;
-			return 0;
-		}
-	}
-}
-
 static int
 ask(struct buf *out, const char *user, const char *server,
     const struct patience *patience, struct problem *problem)
 {
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC), rv;
-	struct termios before, quiet;
 	struct buf prompt = { 0 };
-	ssize_t ignored;
+	int rv;
 
-	if (tty == -1 || tcgetattr(tty, &before) == -1) {
-		if (tty != -1)
-			close(tty);
-		return problem_hint(problem, FAIL_AUTH,
-		    "give it with --password-file, --password-command, "
-		    "--password-fd or $EHLO_PASSWORD",
-		    "no password for %s, and no terminal to ask on", user);
-	}
-	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	quiet.c_lflag |= ECHONL;
 	buf_addf(&prompt, "password of %s at %s: ", user, server);
-	tcsetattr(tty, TCSAFLUSH, &quiet);
-	ignored = write(tty, buf_head(&prompt), buf_len(&prompt));
-	(void)ignored;
-	rv = read_line(out, tty, patience, problem);
-	tcsetattr(tty, TCSAFLUSH, &before);
-	close(tty);
+	rv = terminal_ask(out, buf_str(&prompt), patience, problem);
 	buf_free(&prompt);
-	return rv;
+	if (rv != TERMINAL_NONE)
+		return rv;
+	return problem_hint(problem, FAIL_AUTH,
+	    "give it with --password-file, --password-command, "
+	    "--password-fd or $EHLO_PASSWORD",
+	    "no password for %s, and no terminal to ask on", user);
 }
 
 /* The file that systemd has put it in, if there is one. */
@@ -193,11 +166,8 @@ find_systemd(struct buf *path)
 	return access(buf_str(path), F_OK) == 0;
 }
 
-/* No crash leaves the password on a disk, and no debugger reads it (S-51). To
- * be called when the password is there: it would bar /dev/fd, and a command
- * would inherit it. */
-static void
-keep_secret(void)
+void
+credentials_guard(void)
 {
 	struct rlimit none;
 
@@ -243,7 +213,7 @@ credentials_password(struct credentials *c,
 		buf_adds(&name, "terminal");
 		rv = ask(out, c->user, server, patience, problem);
 	}
-	keep_secret();
+	credentials_guard();
 	if (rv == 0)
 		rv = check(out, buf_str(&name), problem);
 	buf_free(&environment);

@@ -22,4 +22,13 @@ struct password_source {
 int credentials_password(struct credentials *, const struct password_source *,
     const char *server, const struct patience *, struct problem *);
 
+/* Opens a file with a secret, which others may not read or write. -1:
+ * FAIL_INPUT or FAIL_AUTH, which begins with what it is. */
+int credentials_open(const char *path, const char *what, struct problem *);
+
+/* From here on no crash leaves a secret on a disk, and no debugger reads it
+ * (S-51). To be called when all secrets are there: it bars /dev/fd, and a
+ * command would inherit it. */
+void credentials_guard(void);
+
 #endif

@@ -30,10 +30,6 @@ enum {
 	OPT_ALL_OR_NONE,
 	OPT_CHECK,
 	OPT_QUIT_AFTER,
-	OPT_TLS,
-	OPT_TLS_CA,
-	OPT_TLS_NAME,
-	OPT_TLS_INSECURE,
 	OPT_AUTHZID,
 	OPT_AUTH,
 	OPT_CLEARTEXT_AUTH,
@@ -85,18 +81,6 @@ static struct poptOption connection_table[] = {
 	POPT_TABLEEND
 };
 
-static struct poptOption tls_table[] = {
-	{ "tls", 0, VALUE, OPT_TLS,
-	    "auto, starttls, implicit or none (SERVER's)", "POLICY" },
-	{ "tls-ca", 0, VALUE, OPT_TLS_CA,
-	    "trust these authorities, not the system's", "FILE|FOLDER" },
-	{ "tls-name", 0, VALUE, OPT_TLS_NAME,
-	    "the name in the certificate (SERVER's)", "NAME" },
-	{ "tls-insecure", 0, FLAG, OPT_TLS_INSECURE,
-	    "do not verify the certificate", NULL },
-	POPT_TABLEEND
-};
-
 static struct poptOption auth_table[] = {
 	{ "user", 'u', VALUE, 'u', "log in as NAME (SERVER's USER)", "NAME" },
 	{ "authzid", 0, VALUE, OPT_AUTHZID, "act as NAME (PLAIN)", "NAME" },
@@ -143,7 +127,7 @@ static const struct poptOption table[] = { { GROUP(
 	{ GROUP(message_table, "Message:") },
 	{ GROUP(delivery_table, "Delivery:") },
 	{ GROUP(connection_table, "Connection:") },
-	{ GROUP(tls_table, "TLS:") }, { GROUP(auth_table, "Login:") },
+	{ GROUP(security_table, "TLS:") }, { GROUP(auth_table, "Login:") },
 	{ GROUP(report_table, "Report:") },
 	{ GROUP(questions_table, "Questions, in place of a message:") },
 	{ GROUP(help_table, "Help:") }, POPT_TABLEEND };
@@ -191,17 +175,6 @@ helo_name(struct options *o, const char *name, struct problem *problem)
 }
 
 static int
-tls_name(struct options *o, const char *value, struct problem *problem)
-{
-	char *name;
-
-	if (value_tls_name(&name, value, problem) == -1)
-		return -1;
-	o->session.certificates.name = keep(o, name);
-	return 0;
-}
-
-static int
 password_fd(struct options *o, const char *value, struct problem *problem)
 {
 	uint64_t fd;
@@ -244,9 +217,6 @@ apply_flag(struct options *o, int option)
 	case OPT_CHECK:
 		o->session.check = true;
 		return 0;
-	case OPT_TLS_INSECURE:
-		o->session.certificates.insecure = true;
-		return 0;
 	case OPT_CLEARTEXT_AUTH:
 		o->session.allow_cleartext_auth = true;
 		return 0;
@@ -275,10 +245,6 @@ text_field(struct options *o, int option)
 		return &o->message;
 	case 'p':
 		return &o->port;
-	case OPT_TLS:
-		return &o->tls;
-	case OPT_TLS_CA:
-		return &o->tls_ca;
 	case 'u':
 		return &o->user;
 	case OPT_AUTHZID:
@@ -320,6 +286,9 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 	if (delivery_has(option))
 		return delivery_apply(
 		    &o->session.parameters, option, value, problem);
+	if (security_has(option))
+		return security_apply(&o->security, &o->session.certificates,
+		    option, value, problem);
 	if (questions_has(option))
 		return questions_apply(&o->questions, option, value, problem);
 	switch (option) {
@@ -343,8 +312,6 @@ apply(struct options *o, int option, const char *value, struct problem *problem)
 			return -1;
 		o->session.deadline += o->trace.start;
 		return 0;
-	case OPT_TLS_NAME:
-		return tls_name(o, value, problem);
 	case OPT_AUTH:
 		return mechanisms(o, value, problem);
 	case OPT_TO_FILE:
@@ -443,6 +410,7 @@ options_free(struct options *o)
 	server_free(&o->server);
 	envelope_free(&o->envelope);
 	credentials_free(&o->credentials);
+	security_free(&o->security);
 	buf_free(&o->mechanisms);
 	parameters_free(&o->session.parameters);
 	questions_free(&o->questions);

@@ -5,6 +5,7 @@
  * found later than here. */
 
 #include "cli/credentials.h"
+#include "cli/security.h"
 #include "cli/questions.h"
 #include "cli/report.h"
 #include "net/resolve.h"
@@ -21,7 +22,7 @@ struct options {
 	struct endpoint local; /* len 0: no --bind */
 	int family;
 	int64_t connect_timeout; /* ms */
-	const char *tls_ca; /* --tls-ca: file or folder; NULL: the system's */
+	struct security security;
 	const char *message; /* --message; NULL or "-": standard input */
 	bool stdin_taken; /* by something else than the message */
 	enum report_form form;
@@ -29,7 +30,7 @@ struct options {
 	bool quiet, json;
 	/* private: as given, until all options are read */
 	struct buf mechanisms; /* what session.mechanisms points to */
-	const char *port, *tls, *user, *authzid;
+	const char *port, *user, *authzid;
 	const char **to_files; /* --to-file, as often as it was given */
 	size_t nto_file;
 	char **values;

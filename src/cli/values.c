@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/file.h"
+#include "base/idn.h"
 #include "base/text.h"
 #include "cli/values.h"
 #include "smtp/domain.h"
@@ -71,6 +72,15 @@ value_policy(
 		}
 	return wrong(
 	    problem, "tls", value, "not auto, starttls, implicit or none");
+}
+
+int
+value_version(bool *newest, const char *value, struct problem *problem)
+{
+	*newest = strcmp(value, "1.3") == 0;
+	if (*newest || strcmp(value, "1.2") == 0)
+		return 0;
+	return wrong(problem, "tls-min", value, "not 1.2 or 1.3");
 }
 
 int
@@ -142,25 +152,41 @@ value_number(uint64_t *result, const char *option, const char *value,
 	    (unsigned long long)least, (unsigned long long)most);
 }
 
+static bool
+is_name_or_address(const char *name)
+{
+	unsigned char ip[sizeof(struct in6_addr)];
+
+	return domain_name(name, strlen(name)) ||
+	       inet_pton(AF_INET, name, ip) == 1 ||
+	       inet_pton(AF_INET6, name, ip) == 1;
+}
+
 /* OpenSSL would take any host below the domain for a name that begins with a
  * dot, and any at all for none. */
 int
 value_tls_name(char **name, const char *value, struct problem *problem)
 {
 	size_t len = strlen(value);
-	unsigned char ip[sizeof(struct in6_addr)];
+	const char *why = "not a name that a certificate can be for";
+	char *given;
 
 	if (len && value[len - 1] == '.')
 		len--;
-	*name = mem_copy(value, len);
-	if (domain_name(*name, len) || inet_pton(AF_INET, *name, ip) == 1 ||
-	    inet_pton(AF_INET6, *name, ip) == 1)
+	given = mem_copy(value, len);
+	*name = given;
+	if (is_name_or_address(given))
+		return 0;
+	*name = NULL;
+	if (text_harmless(given, len) && domain_fault(given, len) == NULL)
+		*name = idn_ascii(given, &why);
+	free(given);
+	if (*name && is_name_or_address(*name))
 		return 0;
 	free(*name);
 	return problem_hint(problem, FAIL_USAGE,
-	    "a whole host name in ASCII, or an IP address without brackets or "
-	    "zone",
-	    "--tls-name %s: not a name that a certificate can be for", value);
+	    "a whole host name, or an IP address without brackets or zone",
+	    "--tls-name %s: %s", value, why);
 }
 
 bool

@@ -21,6 +21,9 @@ int value_number(uint64_t *, const char *option, const char *value,
 /* auto, starttls, implicit, none. */
 int value_policy(enum tls_policy *, const char *value, struct problem *);
 
+/* 1.2, or 1.3: the newest. */
+int value_version(bool *newest, const char *value, struct problem *);
+
 /* A stage that --quit-after takes. */
 int value_stage(enum stage *, const char *value, struct problem *);
 
@@ -28,7 +31,7 @@ int value_stage(enum stage *, const char *value, struct problem *);
 int value_mechanisms(struct buf *, const char *value, struct problem *);
 
 /* A host name or an address that a certificate may be for, without the dot at
- * its end; free(3) ends it. */
+ * its end, and in A-labels if it is not ASCII; free(3) ends it. */
 int value_tls_name(char **name, const char *value, struct problem *);
 
 /* Whether a file's name means standard input. */

@@ -87,92 +87,6 @@ add_names(struct buf *out, X509 *cert)
 		add_name(out, X509_get_subject_name(cert));
 }
 
-static const char *
-hint(int flaw)
-{
-	switch (flaw) {
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return "if one of these names is the server's, use it as "
-		       "SERVER, or give it with --tls-name";
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		return "if you trust this certificate, keep it in a file and "
-		       "give --tls-ca FILE";
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		return "if you trust that authority, give its certificate with "
-		       "--tls-ca FILE; a server must send the intermediate "
-		       "ones itself";
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return "either the server's certificate or this machine's "
-		       "clock is wrong";
-	default:
-		return NULL;
-	}
-}
-
-static void
-explain(struct buf *text, int flaw, X509 *cert, X509 *leaf, const char *name)
-{
-	switch (flaw) {
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		buf_adds(text, "it is for ");
-		add_names(text, leaf);
-		buf_addf(text, ", not for %s", name);
-		return;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		add_name(text, X509_get_subject_name(cert));
-		buf_adds(text, " expired on ");
-		add_time(text, X509_get0_notAfter(cert));
-		return;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		add_name(text, X509_get_subject_name(cert));
-		buf_adds(text, " is not valid before ");
-		add_time(text, X509_get0_notBefore(cert));
-		return;
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		buf_adds(text, "nobody trusted here has signed it: ");
-		add_name(text, X509_get_subject_name(cert));
-		buf_adds(text, ", issued by ");
-		add_name(text, X509_get_issuer_name(cert));
-		return;
-	default:
-		buf_addf(text, "%s: ", X509_verify_cert_error_string(flaw));
-		add_name(text, X509_get_subject_name(cert));
-	}
-}
-
-void
-certificate_flaw(
-    struct buf *out, int flaw, X509 *culprit, X509 *leaf, const char *name)
-{
-	if (culprit == NULL)
-		culprit = leaf;
-	if (leaf)
-		explain(out, flaw, culprit, leaf, name ? name : "?");
-	else
-		buf_adds(out, X509_verify_cert_error_string(flaw));
-}
-
-int
-certificate_refused(int flaw, X509 *culprit, X509 *leaf, const char *name,
-    struct problem *problem)
-{
-	struct buf text = { 0 };
-
-	certificate_flaw(&text, flaw, culprit, leaf, name);
-	problem_hint(problem, FAIL_AUTH, hint(flaw),
-	    "the server's certificate is not accepted: %s", buf_str(&text));
-	buf_free(&text);
-	return -1;
-}
-
 void
 certificate_trace(X509 *cert, int place, const struct trace *trace)
 {
@@ -258,4 +172,35 @@ certificate_free(struct certificate *c)
 		buf_free(&c->names[--c->nname]);
 	free(c->names);
 	*c = (struct certificate){ 0 };
+}
+
+/* A name of a host is ASCII, without NUL (RFC 5280 4.2.1.6): R-ID-05. */
+static bool
+is_sound(const GENERAL_NAME *name)
+{
+	const unsigned char *p;
+	int i, n;
+
+	if (name->type != GEN_DNS)
+		return true;
+	p = ASN1_STRING_get0_data(name->d.dNSName);
+	n = ASN1_STRING_length(name->d.dNSName);
+	for (i = 0; i < n; i++)
+		if (p[i] <= ' ' || p[i] > '~')
+			return false;
+	return true;
+}
+
+bool
+certificate_sound(X509 *cert)
+{
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	bool sound = true;
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		sound &= is_sound(sk_GENERAL_NAME_value(names, i));
+	GENERAL_NAMES_free(names);
+	return sound;
 }

@@ -3,10 +3,11 @@
 
 /* X.509 certificates in words. */
 
+#include <stdbool.h>
+
 #include <openssl/x509.h>
 
 #include "base/buf.h"
-#include "base/problem.h"
 #include "net/trace.h"
 
 struct certificate {
@@ -23,16 +24,8 @@ struct certificate {
 void certificate_read(struct certificate *, X509 *);
 void certificate_free(struct certificate *);
 
-/* Adds what is wrong with a chain: a flaw (X509_V_ERR_...), with which
- * certificate (may be NULL), whose the server's own is (may be NULL), and the
- * name that was expected. */
-void certificate_flaw(
-    struct buf *, int flaw, X509 *culprit, X509 *leaf, const char *name);
-
-/* States why a chain was not accepted, as above, and the option that would be
- * right. Returns -1. */
-int certificate_refused(
-    int flaw, X509 *culprit, X509 *leaf, const char *name, struct problem *);
+/* Whether all names in it are such as a host can have. */
+bool certificate_sound(X509 *);
 
 /* Shows subject, names, issuer and dates of a chain's certificate. */
 void certificate_trace(X509 *, int place, const struct trace *);

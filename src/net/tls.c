@@ -10,12 +10,14 @@
 
 #include "base/buf.h"
 #include "net/certificate.h"
+#include "net/context.h"
 #include "net/filter.h"
 #include "net/tls.h"
-#include "net/trust.h"
+#include "net/verify.h"
 
 #define RECORD 16384 /* plaintext in one record at most (RFC 8446 5.1) */
 #define RECORDS 16 /* sent with one write */
+#define CHATTER 262144 /* octets of TLS's own without any plaintext */
 
 struct tls {
 	SSL_CTX *ctx;
@@ -26,17 +28,38 @@ struct tls {
 		size_t plain; /* octets of plaintext */
 	} records[RECORDS]; /* made, but not sent whole */
 	size_t nrecord;
-	bool asked; /* for a certificate of this client, which has none */
-	enum tls_trust trust;
-	int flaw; /* the first of the chain, an X509_V_ERR_... */
-	X509 *culprit; /* the certificate that has it */
-	X509 *leaf; /* the server's own */
+	uint64_t idle; /* octets that came since the last plaintext */
+	bool asked; /* for a certificate of this client */
+	bool identified; /* this client has one */
+	int reason; /* of OpenSSL, why it failed; 0: it did not */
+	struct verification verification;
 };
 
-/* Keeps OpenSSL's reason for conn_reason(). With TLS 1.3 a server that misses
- * this client's certificate says so when the handshake is done here. */
+/* Whether an alert is about the certificate of this client. */
+static bool
+is_refusal(const struct tls *t, int reason)
+{
+	switch (reason) {
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+		return true;
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+	case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+	case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+		return t->asked && t->identified;
+	default:
+		return false;
+	}
+}
+
+/* Keeps OpenSSL's reason for conn_reason(). With TLS 1.3 a server that does not
+ * like this client's certificate says so when the handshake is done here. */
 static ssize_t
-failed(struct conn *c)
+failed(struct conn *c, struct tls *t)
 {
 	unsigned long code = ERR_peek_error();
 	const char *why = ERR_reason_error_string(code);
@@ -44,10 +67,8 @@ failed(struct conn *c)
 	buf_clear(&c->why);
 	buf_addf(&c->why, "%s%s",
 	    c->io == &conn_plain ? "" : "TLS: ", why ? why : "failed");
-	c->fault =
-	    ERR_GET_REASON(code) == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED
-		? FAULT_REFUSED
-		: FAULT_PROTOCOL;
+	t->reason = ERR_GET_REASON(code);
+	c->fault = is_refusal(t, t->reason) ? FAULT_REFUSED : FAULT_PROTOCOL;
 	ERR_clear_error();
 	return -1;
 }
@@ -68,8 +89,19 @@ outcome(struct conn *c, struct tls *t, int rv)
 			ERR_clear_error();
 			return 0;
 		}
-		return failed(c);
+		return failed(c, t);
 	}
+}
+
+/* Key updates, tickets and the like without end, each to be worked on, and
+ * answered (S-77). */
+static ssize_t
+too_much(struct conn *c)
+{
+	buf_clear(&c->why);
+	buf_adds(&c->why, "TLS: messages without end that carry nothing");
+	c->fault = FAULT_PROTOCOL;
+	return -1;
 }
 
 static ssize_t
@@ -86,11 +118,15 @@ tls_read(struct conn *c, char *p, size_t size)
 		rv = SSL_read(t->ssl, p + done, (int)(size - done));
 		if (rv > 0) {
 			done += (size_t)rv;
+			t->idle = 0;
 			continue;
 		}
 		n = outcome(c, t, rv);
 		if (n == CONN_AGAIN && done == 0 && fills-- > 0) {
 			n = filter_fill(c, &t->filter);
+			t->idle += n > 0 ? (uint64_t)n : 0;
+			if (t->idle > CHATTER)
+				return too_much(c);
 			if (n >= 0)
 				continue;
 		}
@@ -134,7 +170,7 @@ tls_write(struct conn *c, const char *p, size_t size)
 	ssize_t rv;
 
 	if (encrypt(t, p, size) == -1)
-		return failed(c);
+		return failed(c, t);
 	rv = filter_drain(c, &t->filter);
 	while (n < t->nrecord && t->records[n].end <= t->filter.drained)
 		done += t->records[n++].plain;
@@ -152,8 +188,7 @@ tls_wait(struct conn *c, bool output, int64_t deadline)
 static void
 tls_free(struct tls *t)
 {
-	X509_free(t->culprit);
-	X509_free(t->leaf);
+	flaw_free(&t->verification.flaw);
 	SSL_free(t->ssl);
 	SSL_CTX_free(t->ctx);
 	filter_free(&t->filter);
@@ -183,95 +218,15 @@ static const struct transport transport = {
 	.close = tls_close,
 };
 
-/* Remembers the first flaw; with TLS_LENIENT goes on in spite of it. */
+/* Called by OpenSSL when the server asks for a certificate. */
 static int
-judge(int good, X509_STORE_CTX *chain)
+asked(SSL *ssl, void *arg)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(
-	    chain, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = SSL_get_app_data(ssl);
-	X509 *cert = X509_STORE_CTX_get_current_cert(chain);
-	X509 *leaf = X509_STORE_CTX_get0_cert(chain);
+	struct tls *t = arg;
 
-	if (!good && t->flaw == X509_V_OK) {
-		t->flaw = X509_STORE_CTX_get_error(chain);
-		if (cert && X509_up_ref(cert))
-			t->culprit = cert;
-		if (leaf && X509_up_ref(leaf))
-			t->leaf = leaf;
-	}
-	return good || t->trust == TLS_LENIENT;
-}
-
-/* The server asks for a certificate, and gets none. */
-static int
-asked(SSL *ssl, X509 **cert, EVP_PKEY **key)
-{
-	struct tls *t = SSL_get_app_data(ssl);
-
-	(void)cert, (void)key;
+	(void)ssl;
 	t->asked = true;
-	return 0;
-}
-
-/* TLS 1.2 at least, no compression, no renegotiation, no tickets kept, 112-bit
- * security (R-8314-03, S-26, S-29, S-77). */
-static int
-configure(
-    struct tls *t, const struct tls_options *options, struct problem *problem)
-{
-	/* no cleaning up at exit: the system is faster at it */
-	OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL);
-	t->ctx = SSL_CTX_new(TLS_client_method());
-	if (t->ctx == NULL ||
-	    (SSL_CTX_get_min_proto_version(t->ctx) < TLS1_2_VERSION &&
-		!SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION)))
-		return problem_set(problem, FAIL_SYSTEM, "TLS: %s",
-		    ERR_reason_error_string(ERR_get_error()));
-	SSL_CTX_set_options(
-	    t->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	if (SSL_CTX_get_security_level(t->ctx) < 2)
-		SSL_CTX_set_security_level(t->ctx, 2);
-	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_max_cert_list(t->ctx, 262144);
-	SSL_CTX_set_verify_depth(t->ctx, 10);
-	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, judge);
-	SSL_CTX_set_client_cert_cb(t->ctx, asked);
-	if (options->authorities == NULL)
-		return trust_system(SSL_CTX_get_cert_store(t->ctx), problem);
-	SSL_CTX_set1_cert_store(t->ctx, options->authorities);
-	return 0;
-}
-
-static bool
-is_address(const char *host)
-{
-	unsigned char octets[16];
-
-	return inet_pton(AF_INET, host, octets) == 1 ||
-	       inet_pton(AF_INET6, host, octets) == 1;
-}
-
-/* The identity to be found in the certificate (RFC 9525; R-ID-02 to -04): a
- * DNS name or an address, never the common name. A zone (fe80::1%eth0) is this
- * machine's business. */
-static int
-expect(struct tls *t, const char *name)
-{
-	X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
-	char *address = mem_copy(name, strcspn(name, "%"));
-	int rv;
-
-	X509_VERIFY_PARAM_set_hostflags(
-	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-		       X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-	if (is_address(address))
-		rv = X509_VERIFY_PARAM_set1_ip_asc(param, address);
-	else
-		rv = SSL_set_tlsext_host_name(t->ssl, name) &&
-		     X509_VERIFY_PARAM_set1_host(param, name, 0);
-	free(address);
-	return rv;
+	return 1;
 }
 
 static int
@@ -280,17 +235,21 @@ prepare(struct tls *t, const struct tls_options *options, const char *name,
 {
 	BIO *bio;
 
-	if (configure(t, options, problem) == -1)
+	t->identified = options->identity != NULL;
+	t->verification.options = options;
+	t->verification.flaw.name = name;
+	t->ctx = context_new(options, problem);
+	if (t->ctx == NULL)
 		return -1;
+	SSL_CTX_set_cert_cb(t->ctx, asked, t);
 	t->ssl = SSL_new(t->ctx);
 	bio = t->ssl ? filter_bio(&t->filter) : NULL;
 	if (bio == NULL)
 		return problem_set(problem, FAIL_SYSTEM, "TLS: out of memory");
 	SSL_set_bio(t->ssl, bio, bio);
-	SSL_set_app_data(t->ssl, t);
 	SSL_set_connect_state(t->ssl);
-	assert(name || t->trust == TLS_LENIENT);
-	if (name && !expect(t, name))
+	assert(name || options->npin || t->verification.lenient);
+	if (verify_begin(&t->verification, t->ssl) == -1)
 		return problem_set(problem, FAIL_USAGE,
 		    "TLS: \"%s\" cannot be verified as a name", name);
 	return 0;
@@ -334,11 +293,30 @@ handshake(struct conn *c, struct tls *t)
 	}
 }
 
+static const char *
+hint(int reason)
+{
+	switch (reason) {
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_WRONG_SSL_VERSION:
+	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+		return "the two have no version of TLS in common; here it is "
+		       "1.2 at least, or what --tls-min says";
+	case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+	case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
+		return "the two have no cipher or key exchange in common; see "
+		       "--tls-ciphers";
+	default:
+		return NULL;
+	}
+}
+
 /* Why the handshake ended without TLS. */
 static int
-no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
+no_tls(struct conn *c, struct tls *t, enum conn_event event,
     struct problem *problem)
 {
+	const struct verification *v = &t->verification;
 	const char *first = buf_str(&t->filter.first);
 
 	if (event == CONN_SIGNAL)
@@ -347,13 +325,20 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
 	if (event == CONN_LATE)
 		return problem_set(problem, FAIL_CONNECTION,
 		    "TLS handshake: no answer in time");
-	if (t->flaw != X509_V_OK && t->trust == TLS_STRICT)
-		return certificate_refused(
-		    t->flaw, t->culprit, t->leaf, name, problem);
-	if (t->asked)
-		return problem_set(problem, FAIL_AUTH,
+	if (v->flaw.code != X509_V_OK && !v->lenient)
+		return flaw_refuse(&v->flaw, problem);
+	if (t->asked && !t->identified)
+		return problem_hint(problem, FAIL_AUTH,
+		    "--tls-cert FILE, with --tls-key FILE",
 		    "TLS handshake: the server asks for a client certificate, "
 		    "and got none: %s",
+		    conn_reason(c, event));
+	if (event == CONN_BROKEN && c->fault == FAULT_REFUSED)
+		return problem_hint(problem, FAIL_AUTH,
+		    "the server wants another certificate of this client: "
+		    "--tls-cert FILE",
+		    "TLS handshake: the server does not take the certificate "
+		    "of --tls-cert: %s",
 		    conn_reason(c, event));
 	if (strspn(first, "0123456789") >= 3)
 		return problem_hint(problem, FAIL_PROTOCOL,
@@ -361,53 +346,52 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event, const char *name,
 		    "--tls=starttls, or another port",
 		    "TLS handshake: the server answered without TLS: %.*s",
 		    (int)strcspn(first, "\r\n"), first);
-	return problem_set(problem,
+	return problem_hint(problem,
 	    event == CONN_CLOSED || c->fault == FAULT_NETWORK ? FAIL_CONNECTION
 							      : FAIL_PROTOCOL,
+	    hint(t->reason),
 	    "TLS handshake: %s", conn_reason(c, event));
 }
 
 static void
-describe(const struct tls *t, const char *name, const struct trace *trace)
+describe(const struct tls *t, const struct trace *trace)
 {
+	const struct verification *v = &t->verification;
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
+	const char *name = v->flaw.name;
+	struct buf text = { 0 };
 	int i;
 
 	trace_note(trace, 1, "%s, %s, certificate %s", SSL_get_version(t->ssl),
 	    SSL_get_cipher_name(t->ssl),
-	    t->flaw == X509_V_OK ? "verified" : "NOT verified");
+	    v->flaw.code != X509_V_OK ? "NOT verified"
+	    : v->pinned		      ? "pinned"
+				      : "verified");
 	if (trace->level < 2)
 		return;
 	for (i = 0; chain && i < sk_X509_num(chain); i++)
 		certificate_trace(sk_X509_value(chain, i), i, trace);
-	if (t->flaw == X509_V_OK)
+	if (chain && sk_X509_num(chain) > 0)
+		pin_show(&text, sk_X509_value(chain, 0));
+	trace_note(trace, 2, "pins: %s", buf_str(&text));
+	if (v->flaw.code != X509_V_OK)
+		trace_note(trace, 2, "not trusted, but accepted here: %s",
+		    X509_verify_cert_error_string(v->flaw.code));
+	else if (v->pinned)
+		trace_note(trace, 2, "trusted: a pin fits");
+	else
 		trace_note(trace, 2, "trusted: the chain is good%s%s",
 		    name ? " and is for " : "", name ? name : "");
-	else
-		trace_note(trace, 2, "not trusted, but accepted here: %s",
-		    X509_verify_cert_error_string(t->flaw));
-}
-
-/* What the verification was worth: no flaw seen by judge(), and OpenSSL's own
- * verdict, and a certificate at all (S-23). */
-static bool
-is_verified(const struct tls *t)
-{
-	X509 *cert = SSL_get_peer_certificate(t->ssl);
-	bool verified = cert && t->flaw == X509_V_OK &&
-			SSL_get_verify_result(t->ssl) == X509_V_OK;
-
-	X509_free(cert);
-	return verified;
+	buf_free(&text);
 }
 
 /* Once the server's certificate came, whatever became of it. */
 static void
-find(const struct tls *t, const char *name, bool verified,
-    struct tls_findings *found)
+find(const struct tls *t, bool verified, struct tls_findings *found)
 {
-	X509 *cert = SSL_get_peer_certificate(t->ssl);
-	X509 *leaf = cert ? cert : t->leaf;
+	const struct verification *v = &t->verification;
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+	X509 *leaf = cert ? cert : v->flaw.leaf;
 	const SSL_CIPHER *cipher = SSL_get_current_cipher(t->ssl);
 
 	tls_findings_free(found);
@@ -418,11 +402,10 @@ find(const struct tls *t, const char *name, bool verified,
 	    cipher ? cipher : SSL_get_pending_cipher(t->ssl));
 	found->verified = verified;
 	certificate_read(&found->certificate, leaf);
-	if (t->flaw != X509_V_OK)
-		certificate_flaw(&found->flaw, t->flaw, t->culprit, leaf, name);
-	else if (name == NULL)
+	if (v->flaw.code != X509_V_OK)
+		flaw_explain(&found->flaw, &v->flaw);
+	else if (!verified)
 		buf_adds(&found->flaw, "no name is known that it should have");
-	X509_free(cert);
 }
 
 int
@@ -434,19 +417,20 @@ tls_start(struct conn *c, const struct tls_options *options,
 	struct tls *t = mem_array(1, sizeof(*t));
 	enum conn_event event;
 
-	t->trust = options->insecure ? TLS_LENIENT : trust;
+	t->verification.lenient =
+	    (trust == TLS_LENIENT || options->insecure) && !options->npin;
 	if (prepare(t, options, name, problem) == -1) {
 		tls_free(t);
 		return -1;
 	}
 	event = handshake(c, t);
-	*verified = event == CONN_OK && name && is_verified(t);
+	*verified = event == CONN_OK && verify_passed(&t->verification, t->ssl);
 	if (options->findings)
-		find(t, name, *verified, options->findings);
-	if (event == CONN_OK && !*verified && t->trust == TLS_STRICT)
+		find(t, *verified, options->findings);
+	if (event == CONN_OK && !*verified && !t->verification.lenient)
 		event = CONN_BROKEN;
 	if (event != CONN_OK) {
-		no_tls(c, t, event, name, problem);
+		no_tls(c, t, event, problem);
 		tls_free(t);
 		return -1;
 	}
@@ -454,7 +438,9 @@ tls_start(struct conn *c, const struct tls_options *options,
 	c->state = t;
 	/* the greeting may have come in the segment that ended the handshake */
 	c->full = true;
-	describe(t, name, trace);
+	describe(t, trace);
+	t->verification.options = NULL;
+	t->verification.flaw.name = NULL;
 	return 0;
 }
 
