@@ -349,8 +349,7 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event,
 	return problem_hint(problem,
 	    event == CONN_CLOSED || c->fault == FAULT_NETWORK ? FAIL_CONNECTION
 							      : FAIL_PROTOCOL,
-	    hint(t->reason),
-	    "TLS handshake: %s", conn_reason(c, event));
+	    hint(t->reason), "TLS handshake: %s", conn_reason(c, event));
 }
 
 static void

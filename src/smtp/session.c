@@ -33,11 +33,28 @@ start_tls(struct session *s)
 	return 0;
 }
 
+/* TLS from the first octet, at a port where others begin in cleartext. */
+static int
+start_implicit(struct session *s)
+{
+	uint16_t port = s->server->port;
+
+	if (start_tls(s) == 0)
+		return 0;
+	if ((s->problem.class == FAIL_CONNECTION ||
+		s->problem.class == FAIL_PROTOCOL) &&
+	    s->problem.hint == NULL && (port == 25 || port == 587))
+		s->problem.hint =
+		    "this port begins in cleartext as a rule: use "
+		    "submission://HOST, or --tls=starttls";
+	return -1;
+}
+
 /* RFC 5321 3.1, 4.3.1: nothing is said before the greeting. */
 static int
 greeting(struct session *s)
 {
-	if (s->options->tls == TLS_IMPLICIT && start_tls(s) == -1)
+	if (s->options->tls == TLS_IMPLICIT && start_implicit(s) == -1)
 		return -1;
 	if (expect(s, CMD_GREETING) == -1)
 		return -1;

@@ -77,6 +77,21 @@ stop(struct session *s, enum failure class, const char *hint, const char *fmt,
 	return -1;
 }
 
+/* Who awaits a greeting in cleartext at a port for TLS waits for ever. */
+static const char *
+silence(const struct session *s)
+{
+	if (s->stage == STAGE_BANNER && s->server->port == 465 &&
+	    s->protection == CLEARTEXT)
+		return "at port 465 TLS comes first: use submissions://HOST, "
+		       "or --tls=implicit";
+	/* R-2920-08: servers that throw away what was sent ahead exist */
+	if (s->tail - s->head > 1 && !committed(s))
+		return "if the server cannot take commands in a group, "
+		       "use --no-pipelining";
+	return NULL;
+}
+
 static int
 too_late(struct session *s, const char *doing)
 {
@@ -86,13 +101,20 @@ too_late(struct session *s, const char *doing)
 	if (buf_len(&s->conn->out))
 		return lost(s, FAIL_CONNECTION, NULL,
 		    "%s: the server does not take what is sent", doing);
-	/* R-2920-08: servers that throw away what was sent ahead exist */
-	if (s->tail - s->head > 1 && !committed(s))
-		return lost(s, FAIL_CONNECTION,
-		    "if the server cannot take commands in a group, "
-		    "use --no-pipelining",
-		    "%s: no reply in time", doing);
-	return lost(s, FAIL_CONNECTION, NULL, "%s: no reply in time", doing);
+	return lost(
+	    s, FAIL_CONNECTION, silence(s), "%s: no reply in time", doing);
+}
+
+/* Why what the server ended was perhaps ended. */
+static const char *
+ended(const struct session *s, enum conn_event event)
+{
+	if (event == CONN_BROKEN && s->conn->fault == FAULT_REFUSED)
+		return s->options->certificates.identity
+			   ? "the server wants another certificate of this "
+			     "client: --tls-cert FILE"
+			   : "--tls-cert FILE, with --tls-key FILE";
+	return s->stage == STAGE_BANNER ? silence(s) : NULL;
 }
 
 int
@@ -110,7 +132,7 @@ lost_event(struct session *s, enum conn_event event, const char *doing)
 		return too_late(s, doing);
 	return lost(s,
 	    event == CONN_BROKEN ? class[s->conn->fault] : FAIL_CONNECTION,
-	    NULL, "%s: %s", doing, conn_reason(s->conn, event));
+	    ended(s, event), "%s: %s", doing, conn_reason(s->conn, event));
 }
 
 /* States the problem, and that this reply decided. */
