@@ -36,6 +36,7 @@ missing()
 	includes openssl/ssl.h || echo openssl-headers
 	includes popt.h || echo popt-headers
 	includes idn2.h || echo idn2-headers
+	includes stringprep.h || echo idn-headers
 	make --version 2>/dev/null | grep -q GNU || have gmake || echo make
 	[ -f configure ] || have autoconf || echo autoconf
 	have openssl || echo openssl
@@ -65,6 +66,9 @@ package()
 	idn2-headers:dnf | idn2-headers:zypper) echo libidn2-devel ;;
 	idn2-headers:*) echo libidn2 ;;
 	make:pkg) echo gmake ;;
+	idn-headers:apt-get | idn-headers:apk) echo libidn-dev ;;
+	idn-headers:dnf | idn-headers:zypper) echo libidn-devel ;;
+	idn-headers:*) echo libidn ;;
 	bats:pacman) echo bash-bats ;;
 	bats:brew | bats:pkg) echo bats-core ;;
 	*) echo "$1" ;;

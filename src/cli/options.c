@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/idn.h"
+#include "base/saslprep.h"
 #include "cli/arguments.h"
 #include "cli/delivery.h"
 #include "cli/options.h"
@@ -335,6 +336,8 @@ version(void)
 	    OpenSSL_version(OPENSSL_VERSION));
 	if (idn_version())
 		printf("libidn2 %s\n", idn_version());
+	if (saslprep_version())
+		printf("libidn %s\n", saslprep_version());
 }
 
 /* What was asked for has been printed. */

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "net/binding.h"
 #include "net/certificate.h"
 #include "net/context.h"
 #include "net/filter.h"
@@ -457,4 +458,12 @@ tls_findings_free(struct tls_findings *found)
 	certificate_free(&found->certificate);
 	buf_free(&found->flaw);
 	*found = (struct tls_findings){ 0 };
+}
+
+const char *
+tls_binding(const struct conn *c, size_t i, struct buf *out)
+{
+	const struct tls *t = c->state;
+
+	return c->io == &transport ? binding(t->ssl, i, out) : NULL;
 }

@@ -56,6 +56,13 @@ int tls_start(struct conn *, const struct tls_options *, enum tls_trust,
 
 void tls_findings_free(struct tls_findings *);
 
+/* Channel binding (RFC 5056): sets out to octets that only the two ends of this
+ * TLS session can know of it, or of its certificate, of kind number i in the
+ * order of strength. The kind's name, "tls-exporter" (RFC 9266) or
+ * "tls-server-end-point" (RFC 5929); NULL: there are no more kinds, or the
+ * connection is not TLS. */
+const char *tls_binding(const struct conn *, size_t i, struct buf *out);
+
 /* "TLSv1.3", or NULL if the connection is not TLS. */
 const char *tls_version(const struct conn *);
 

@@ -13,6 +13,7 @@
 enum result {
 	LOGGED_IN,
 	TRY_NEXT,
+	TRY_AGAIN, /* the same mechanism, with what is new now */
 	FAILED
 };
 
@@ -41,10 +42,93 @@ try_next(struct session *s, const struct mechanism *m)
 	return TRY_NEXT;
 }
 
+static void
+hide_hex(struct session *s, const struct buf *password, const char *digits)
+{
+	const char *p = buf_head(password), *end = p + buf_len(password);
+	struct buf hex = { .secret = true };
+
+	for (; p < end; p++) {
+		buf_add(&hex, &digits[(unsigned char)*p >> 4], 1);
+		buf_add(&hex, &digits[*p & 15], 1);
+	}
+	hide(s, buf_head(&hex), buf_len(&hex));
+	buf_free(&hex);
+}
+
+/* As it is, and as base64 of something that holds it shows it, wherever in
+ * there it begins (S-42). */
+static void
+hide_all(struct session *s, const struct buf *secret)
+{
+	const char *p = buf_head(secret);
+	size_t len = buf_len(secret), skip;
+	struct buf encoded = { .secret = true };
+
+	hide(s, p, len);
+	base64_encode(&encoded, p, len);
+	hide(s, buf_head(&encoded), buf_len(&encoded));
+	for (skip = 0; skip < 3 && len >= skip + 6; skip++) {
+		buf_clear(&encoded);
+		base64_encode(&encoded, p + skip, (len - skip) / 3 * 3);
+		hide(s, buf_head(&encoded), buf_len(&encoded));
+	}
+	hide_hex(s, secret, "0123456789abcdef");
+	hide_hex(s, secret, "0123456789ABCDEF");
+	buf_free(&encoded);
+}
+
+/* A token may have expired: once, a fresh one is asked for. */
+static enum result
+renew(struct session *s)
+{
+	struct problem why = { 0 };
+	enum result result = FAILED;
+
+	if (s->options->renew == NULL || s->renewed)
+		return FAILED;
+	s->renewed = true;
+	if (s->options->renew(s->options->renewer, &why) == 0) {
+		trace_note(s->trace, 1,
+		    "the token was refused: trying with a fresh one");
+		hide_all(s, &s->options->credentials->password);
+		result = TRY_AGAIN;
+	} else if (why.class == FAIL_SIGNAL) {
+		lost(s, why.class, NULL, "%s", buf_str(&why.text));
+	} else {
+		trace_note(
+		    s->trace, 1, "no fresh token: %s", buf_str(&why.text));
+	}
+	problem_free(&why);
+	return result;
+}
+
+/* The server has said why in its own way, or not at all. */
+static enum result
+token_refused(struct session *s, struct exchange *x)
+{
+	struct buf words = { 0 };
+	enum result result = renew(s);
+
+	if (result == FAILED && !s->over) {
+		reply_words(&s->reply, &words);
+		redact(s, &x->refusal);
+		stop(s, FAIL_AUTH,
+		    "the token may have expired, or be for another user or "
+		    "another service",
+		    "AUTH: %s%s%s", buf_str(&words),
+		    buf_len(&x->refusal) ? ": " : "", buf_str(&x->refusal));
+		buf_free(&words);
+	}
+	return result;
+}
+
 /* What a no to AUTH means (R-4954-08). */
 static enum result
-refused(struct session *s, const struct mechanism *m)
+refused(struct session *s, struct exchange *x)
 {
+	if (buf_len(&x->refusal))
+		return token_refused(s, x);
 	switch (s->reply.code) {
 	case 503: /* logged in already, by certificate or by address */
 		trace_note(s->trace, 1,
@@ -52,8 +136,12 @@ refused(struct session *s, const struct mechanism *m)
 		return LOGGED_IN;
 	case 504:
 	case 534:
-		return try_next(s, m);
+		return try_next(s, x->mechanism);
 	case 535:
+		if (x->mechanism->by == BY_TOKEN)
+			return token_refused(s, x);
+		if (x->mechanism->by == BY_OTHER)
+			return no_login(s, NULL);
 		return no_login(s,
 		    "wrong user name or password, or an application password "
 		    "is wanted");
@@ -67,62 +155,101 @@ refused(struct session *s, const struct mechanism *m)
 	}
 }
 
-/* Gives up a mechanism in the middle: "*", and 501 is the answer (RFC 4954 4).
- * Whatever else comes, the server is not where we are (F-350). */
-static enum result
-cancel(struct session *s)
+/* Whether the server may know another kind of channel binding. */
+static bool
+rebind(struct session *s, const struct exchange *x)
 {
+	struct buf octets = { .secret = true };
+	const char *kind = NULL;
+
+	if (x->rebind)
+		kind = tls_binding(s->conn, ++s->kind, &octets);
+	buf_free(&octets);
+	return kind != NULL;
+}
+
+/* Gives up a mechanism in the middle: "*", and 501 is the answer (RFC 4954 4).
+ * Whatever else comes, the server is not where we are (F-350). Who could not
+ * prove to be the server is not told more. */
+static enum result
+cancel(struct session *s, const struct exchange *x)
+{
+	const struct problem *why = &x->problem;
+	const char *text = buf_head(&why->text);
+	int len = (int)buf_len(&why->text);
+
 	/* the cause, should the server go away now */
-	problem_set(
-	    &s->problem, s->skipped.class, "%s", buf_str(&s->skipped.text));
+	problem_hint(&s->problem, why->class, why->hint, "%.*s", len, text);
 	if (say(s, CMD_RESPONSE, 0, "*") == -1)
 		return FAILED;
+	if (s->reply.code == 501 && rebind(s, x)) {
+		problem_free(&s->problem);
+		return TRY_AGAIN;
+	}
+	if (x->mechanism->mutual) {
+		stop(s, why->class, why->hint, "%.*s", len, text);
+		return FAILED;
+	}
 	problem_free(&s->problem);
-	if (s->reply.code == 501)
-		return TRY_NEXT;
-	lost(s, FAIL_AUTH, NULL, "AUTH: %d to a cancelled exchange",
-	    s->reply.code);
-	return FAILED;
+	if (s->reply.code != 501) {
+		lost(s, FAIL_AUTH, NULL, "AUTH: %d to a cancelled exchange",
+		    s->reply.code);
+		return FAILED;
+	}
+	problem_hint(&s->skipped, why->class, why->hint, "%.*s", len, text);
+	return TRY_NEXT;
+}
+
+/* What proves the server to be itself would let who sees it try passwords. Of
+ * what may follow it in the same base64 only the beginning is the same. */
+static void
+hide_proof(struct session *s, const struct buf *proof)
+{
+	struct buf encoded = { 0 };
+
+	base64_encode(&encoded, buf_head(proof), buf_len(proof) / 3 * 3);
+	hide(s, buf_head(&encoded), buf_len(&encoded));
+	buf_free(&encoded);
 }
 
 /* One response, in base64; it is hidden from here on. */
 static int
-respond(struct session *s, const struct mechanism *m, int step,
-    const struct buf *challenge, struct buf *encoded)
+respond(struct session *s, struct exchange *x, const struct buf *challenge,
+    struct buf *encoded)
 {
 	struct buf response = { .secret = true };
-	int rv = m->respond(
-	    s->options->credentials, step, challenge, &response, &s->skipped);
+	int rv = x->mechanism->respond(x, challenge, &response);
 
 	encoded->secret = true;
 	if (rv == 0) {
 		base64_encode(encoded, buf_head(&response), buf_len(&response));
 		hide(s, buf_str(encoded), buf_len(encoded));
+		hide_proof(s, &x->proof);
 	}
 	buf_free(&response);
 	return rv;
 }
 
-/* AUTH itself. The initial response goes with it if it fits (R-4954-03); step
- * is then 1. */
+/* AUTH itself. The initial response goes with it if it fits (R-4954-03), and
+ * counts as made then. */
 static int
-begin(struct session *s, const struct mechanism *m, int *step)
+begin(struct session *s, struct exchange *x)
 {
+	const char *name = x->mechanism->name;
+	bool initial = x->mechanism->initial;
 	struct buf first = { .secret = true }, none = { 0 };
 	int rv;
 
-	*step = 0;
-	if (m->initial && respond(s, m, 0, &none, &first) == -1)
-		return stop(
-		    s, s->skipped.class, NULL, "%s", buf_str(&s->skipped.text));
-	if (m->initial &&
-	    strlen("AUTH  \r\n") + strlen(m->name) + buf_len(&first) <=
-		COMMAND_LINE) {
-		*step = 1;
-		rv = say(s, CMD_AUTH, 0, "AUTH %s %s", m->name,
+	if (initial && respond(s, x, &none, &first) == -1)
+		return stop(s, x->problem.class, x->problem.hint, "%s",
+		    buf_str(&x->problem.text));
+	if (initial && strlen("AUTH  \r\n") + strlen(name) + buf_len(&first) <=
+			   COMMAND_LINE) {
+		x->step++;
+		rv = say(s, CMD_AUTH, 0, "AUTH %s %s", name,
 		    buf_len(&first) ? buf_str(&first) : "=");
 	} else {
-		rv = say(s, CMD_AUTH, 0, "AUTH %s", m->name);
+		rv = say(s, CMD_AUTH, 0, "AUTH %s", name);
 	}
 	buf_free(&first);
 	return rv;
@@ -130,57 +257,79 @@ begin(struct session *s, const struct mechanism *m, int *step)
 
 /* Answers one challenge. 0: done, the next reply is in. */
 static int
-challenged(struct session *s, const struct mechanism *m, int step)
+challenged(struct session *s, struct exchange *x)
 {
+	const char *name = x->mechanism->name;
 	struct buf challenge = { .secret = true }, encoded = { .secret = true };
 	int rv = -1;
 
-	if (s->reply.nline == 1 &&
-	    base64_decode(&challenge, buf_head(&s->reply.text),
-		buf_len(&s->reply.text)) == 0)
-		rv = respond(s, m, step, &challenge, &encoded);
+	if (x->step == CHALLENGES)
+		problem_set(&x->problem, FAIL_PROTOCOL,
+		    "AUTH %s: more than %d challenges", name, CHALLENGES);
+	else if (s->reply.nline == 1 &&
+		 base64_decode(&challenge, buf_head(&s->reply.text),
+		     buf_len(&s->reply.text)) == 0)
+		rv = respond(s, x, &challenge, &encoded);
 	else
-		problem_set(&s->skipped, FAIL_PROTOCOL,
-		    "AUTH %s: the challenge is not base64", m->name);
+		problem_set(&x->problem, FAIL_PROTOCOL,
+		    "AUTH %s: the challenge is not base64", name);
 	if (rv == 0 && buf_len(&encoded) > RESPONSE_LINE - 2)
-		rv = problem_set(&s->skipped, FAIL_AUTH,
-		    "AUTH %s: the response is too long", m->name);
-	if (rv == 0 && say(s, CMD_RESPONSE, 0, "%s", buf_str(&encoded)) == -1)
-		rv = -1;
+		rv = problem_set(&x->problem, FAIL_AUTH,
+		    "AUTH %s: the response is too long", name);
+	if (rv == 0) {
+		x->step++;
+		rv = say(s, CMD_RESPONSE, 0, "%s", buf_str(&encoded));
+	}
 	buf_free(&challenge);
 	buf_free(&encoded);
 	return rv;
 }
 
 static enum result
-attempt(struct session *s, const struct mechanism *m)
+converse(struct session *s, struct exchange *x)
 {
-	int step;
+	const struct mechanism *m = x->mechanism;
 
-	if (begin(s, m, &step) == -1)
+	if (begin(s, x) == -1)
 		return FAILED;
-	while (s->reply.code == 334) {
-		if (step == CHALLENGES)
-			problem_set(&s->skipped, FAIL_PROTOCOL,
-			    "AUTH %s: more than %d challenges", m->name,
-			    CHALLENGES);
-		if (step == CHALLENGES || challenged(s, m, step++) == -1)
-			return s->over ? FAILED : cancel(s);
-	}
+	while (s->reply.code == 334)
+		if (challenged(s, x) == -1)
+			return s->over ? FAILED : cancel(s, x);
 	if (reply_class(&s->reply) >= 4)
-		return refused(s, m);
-	if (s->reply.code != 235) {
+		return refused(s, x);
+	if (s->reply.code != 235 || buf_len(&x->refusal)) {
 		lost(s, FAIL_PROTOCOL, NULL, "AUTH %s: %d is no answer to that",
 		    m->name, s->reply.code);
 		return FAILED;
 	}
-	/* Success before we have shown who we are is an impostor's (F-169). */
-	if (step < m->responses) {
+	/* Success before we have shown who we are, or the server has, is an
+	 * impostor's (F-169, F-172). */
+	if (x->step < m->responses) {
 		lost(s, FAIL_AUTH, NULL,
 		    "AUTH %s: the server says yes before it can know", m->name);
 		return FAILED;
 	}
 	return LOGGED_IN;
+}
+
+static enum result
+attempt(struct session *s, const struct mechanism *m)
+{
+	struct exchange x = { .mechanism = m,
+		.credentials = s->options->credentials,
+		.host = s->server->host,
+		.port = s->server->port,
+		.bound = { .secret = true },
+		.unbound = !extensions_bind(&s->extensions),
+		.text = { .secret = true },
+		.patience = { s->conn->interrupt, s->options->deadline } };
+	enum result result;
+
+	if (m->hash)
+		x.binding = tls_binding(s->conn, s->kind, &x.bound);
+	result = converse(s, &x);
+	exchange_free(&x);
+	return result;
 }
 
 /* Whether credentials may be sent on this connection (R-8314-02, R-ID-08). */
@@ -194,14 +343,28 @@ is_safe(const struct session *s)
 static bool
 is_wanted(const struct session *s, const struct mechanism *m)
 {
+	const struct credentials *c = s->options->credentials;
 	const char *at = s->options->mechanisms;
 
-	if (s->options->credentials->authzid && !m->authzid)
+	if (c->authzid && !m->authzid)
+		return false;
+	if (m->by != c->proof && !(m->by == BY_OTHER && c->external))
 		return false;
 	for (; at && (at = strstr(at, m->name)) != NULL; at++)
 		if (at[-1] == ' ' && at[strlen(m->name)] == ' ')
 			return true;
 	return s->options->mechanisms == NULL;
+}
+
+/* Whether this connection has what the mechanism binds to. */
+static bool
+is_possible(const struct session *s, const struct mechanism *m)
+{
+	struct buf octets = { .secret = true };
+	bool bound = m->binds && tls_binding(s->conn, s->kind, &octets);
+
+	buf_free(&octets);
+	return bound || !m->binds;
 }
 
 /* Whether a mechanism's turn is now: what shows the password comes last where
@@ -210,7 +373,7 @@ static bool
 is_next(const struct session *s, const struct mechanism *m, bool last)
 {
 	return extensions_mechanism(&s->extensions, m->name) &&
-	       is_wanted(s, m) &&
+	       is_wanted(s, m) && is_possible(s, m) &&
 	       (m->cleartext && s->protection == CLEARTEXT && !s->loopback) ==
 		   last;
 }
@@ -218,17 +381,23 @@ is_next(const struct session *s, const struct mechanism *m, bool last)
 static int
 no_mechanism(struct session *s)
 {
+	const struct credentials *c = s->options->credentials;
 	const struct buf *offered = &s->extensions.mechanisms;
-	const char *what = "can be used";
+	const char *what = "can be used", *hint = NULL;
 
-	if (s->options->credentials->authzid)
+	if (c->authzid)
 		what = "has a place for --authzid";
 	else if (s->options->mechanisms)
 		what = "--auth allows";
+	else if (c->proof == BY_TOKEN)
+		what = "takes a token";
+	else if (extensions_mechanism(&s->extensions, "XOAUTH2") ||
+		 extensions_mechanism(&s->extensions, "OAUTHBEARER"))
+		hint = "it takes tokens: --token-command, --token-file";
 	if (buf_len(offered) == 0)
 		return stop(s, FAIL_AUTH, NULL,
 		    "AUTH: the server offers no mechanism at all");
-	return stop(s, FAIL_AUTH, NULL,
+	return stop(s, FAIL_AUTH, hint,
 	    "AUTH: the server offers no mechanism that %s: %.*s", what,
 	    (int)buf_len(offered) - 2, /* a space on each side */
 	    buf_head(offered) + 1);
@@ -247,45 +416,18 @@ try_all(struct session *s)
 		for (i = 0; (m = sasl_mechanism(i)) != NULL; i++) {
 			if (!is_next(s, m, last))
 				continue;
-			result = attempt(s, m);
+			do
+				result = attempt(s, m);
+			while (result == TRY_AGAIN);
 			if (result == FAILED)
 				return -1;
 			if (result == LOGGED_IN)
 				return 0;
 		}
 	if (s->skipped.class != FAIL_NONE)
-		return stop(
-		    s, s->skipped.class, NULL, "%s", buf_str(&s->skipped.text));
+		return stop(s, s->skipped.class, s->skipped.hint, "%s",
+		    buf_str(&s->skipped.text));
 	return no_mechanism(s);
-}
-
-static void
-hide_hex(struct session *s, const struct buf *password, const char *digits)
-{
-	const char *p = buf_head(password), *end = p + buf_len(password);
-	struct buf hex = { .secret = true };
-
-	for (; p < end; p++) {
-		buf_add(&hex, &digits[(unsigned char)*p >> 4], 1);
-		buf_add(&hex, &digits[*p & 15], 1);
-	}
-	hide(s, buf_head(&hex), buf_len(&hex));
-	buf_free(&hex);
-}
-
-/* As it is, and as a server that quotes it would show it. */
-static void
-hide_password(struct session *s)
-{
-	const struct buf *password = &s->options->credentials->password;
-	struct buf encoded = { .secret = true };
-
-	hide(s, buf_head(password), buf_len(password));
-	base64_encode(&encoded, buf_head(password), buf_len(password));
-	hide(s, buf_head(&encoded), buf_len(&encoded));
-	hide_hex(s, password, "0123456789abcdef");
-	hide_hex(s, password, "0123456789ABCDEF");
-	buf_free(&encoded);
 }
 
 int
@@ -313,6 +455,6 @@ authenticate(struct session *s)
 	if (!(s->extensions.offered & EXT_AUTH))
 		return stop(s, FAIL_AUTH, "without --user no login is tried",
 		    "the server does not offer AUTH");
-	hide_password(s);
+	hide_all(s, &c->password);
 	return try_all(s);
 }

@@ -9,28 +9,30 @@
 
 #include "base/text.h"
 #include "smtp/sasl.h"
+#include "smtp/sasl_oauth.h"
+#include "smtp/sasl_scram.h"
 
 static int
-surplus(const char *name, struct problem *p)
+surplus(struct exchange *x)
 {
-	return problem_set(
-	    p, FAIL_PROTOCOL, "%s: one challenge too many", name);
+	return problem_set(&x->problem, FAIL_PROTOCOL,
+	    "%s: one challenge too many", x->mechanism->name);
 }
 
 /* RFC 4616 2: authzid NUL authcid NUL passwd */
 static int
-plain(const struct credentials *c, int step, const struct buf *challenge,
-    struct buf *out, struct problem *p)
+plain(struct exchange *x, const struct buf *challenge, struct buf *out)
 {
+	const struct credentials *c = x->credentials;
 	const char *password = buf_head(&c->password);
 	size_t len = buf_len(&c->password);
 
 	(void)challenge; /* empty by definition */
-	if (step > 0)
-		return surplus("PLAIN", p);
+	if (x->step > 0)
+		return surplus(x);
 	if (memchr(password, '\0', len))
-		return problem_set(
-		    p, FAIL_USAGE, "PLAIN: the password contains a NUL");
+		return problem_set(&x->problem, FAIL_USAGE,
+		    "PLAIN: the password contains a NUL");
 	if (c->authzid)
 		buf_adds(out, c->authzid);
 	buf_add(out, "", 1);
@@ -43,13 +45,14 @@ plain(const struct credentials *c, int step, const struct buf *challenge,
 /* draft-murchison-sasl-login: user, then password, whatever the prompts say
  * (R-LOGIN). */
 static int
-login(const struct credentials *c, int step, const struct buf *challenge,
-    struct buf *out, struct problem *p)
+login(struct exchange *x, const struct buf *challenge, struct buf *out)
 {
+	const struct credentials *c = x->credentials;
+
 	(void)challenge;
-	if (step > 1)
-		return surplus("LOGIN", p);
-	if (step == 0)
+	if (x->step > 1)
+		return surplus(x);
+	if (x->step == 0)
 		buf_adds(out, c->user);
 	else
 		buf_add(out, buf_head(&c->password), buf_len(&c->password));
@@ -72,20 +75,20 @@ hmac_md5(unsigned char *digest, unsigned *ndigest, const struct buf *key,
 
 /* RFC 2195 2: user, space, HMAC-MD5 of the challenge in lower-case hex */
 static int
-cram_md5(const struct credentials *c, int step, const struct buf *challenge,
-    struct buf *out, struct problem *p)
+cram_md5(struct exchange *x, const struct buf *challenge, struct buf *out)
 {
+	const struct credentials *c = x->credentials;
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned i, n;
 
-	if (step > 0)
-		return surplus("CRAM-MD5", p);
+	if (x->step > 0)
+		return surplus(x);
 	if (buf_len(challenge) == 0)
-		return problem_set(p, FAIL_PROTOCOL,
+		return problem_set(&x->problem, FAIL_PROTOCOL,
 		    "CRAM-MD5: the server's challenge is empty");
 	if (hmac_md5(digest, &n, &c->password, challenge) == -1)
-		return problem_set(
-		    p, FAIL_AUTH, "CRAM-MD5: MD5 is not available here");
+		return problem_set(&x->problem, FAIL_AUTH,
+		    "CRAM-MD5: MD5 is not available here");
 	buf_addf(out, "%s ", c->user);
 	for (i = 0; i < n; i++)
 		buf_addf(out, "%02x", digest[i]);
@@ -93,11 +96,44 @@ cram_md5(const struct credentials *c, int step, const struct buf *challenge,
 	return 0;
 }
 
+/* RFC 4422 A.1: whom to act as; the proof is elsewhere. */
+static int
+external(struct exchange *x, const struct buf *challenge, struct buf *out)
+{
+	const struct credentials *c = x->credentials;
+
+	(void)challenge;
+	if (x->step > 0)
+		return surplus(x);
+	if (c->authzid)
+		buf_adds(out, c->authzid);
+	else if (c->user)
+		buf_adds(out, c->user);
+	return 0;
+}
+
+#define SCRAM .authzid = true, .initial = true, .mutual = true, .responses = 3
+#define BEARER                                                                 \
+	.by = BY_TOKEN, .cleartext = true, .initial = true, .responses = 1
+
 static const struct mechanism mechanisms[] = {
+	{ "EXTERNAL", .by = BY_OTHER, .authzid = true, .initial = true,
+	    .responses = 1, .respond = external },
+	{ "SCRAM-SHA-512-PLUS", SCRAM, .binds = true, .hash = "SHA512",
+	    .respond = scram },
+	{ "SCRAM-SHA-256-PLUS", SCRAM, .binds = true, .hash = "SHA256",
+	    .respond = scram },
+	{ "SCRAM-SHA-1-PLUS", SCRAM, .binds = true, .hash = "SHA1",
+	    .respond = scram },
+	{ "SCRAM-SHA-512", SCRAM, .hash = "SHA512", .respond = scram },
+	{ "SCRAM-SHA-256", SCRAM, .hash = "SHA256", .respond = scram },
+	{ "SCRAM-SHA-1", SCRAM, .hash = "SHA1", .respond = scram },
+	{ "OAUTHBEARER", BEARER, .authzid = true, .respond = oauthbearer },
+	{ "XOAUTH2", BEARER, .respond = xoauth2 },
 	{ "PLAIN", .cleartext = true, .authzid = true, .initial = true,
-	    .responses = 1, plain },
-	{ "LOGIN", .cleartext = true, .responses = 2, login },
-	{ "CRAM-MD5", .responses = 1, cram_md5 },
+	    .responses = 1, .respond = plain },
+	{ "LOGIN", .cleartext = true, .responses = 2, .respond = login },
+	{ "CRAM-MD5", .responses = 1, .respond = cram_md5 },
 };
 
 const struct mechanism *
@@ -118,6 +154,18 @@ sasl_find(const char *name)
 		if (text_is(name, strlen(name), m->name))
 			return m;
 	return NULL;
+}
+
+void
+sasl_name(struct buf *out, const char *p, size_t len)
+{
+	for (; len; p++, len--)
+		if (*p == ',')
+			buf_adds(out, "=2C");
+		else if (*p == '=')
+			buf_adds(out, "=3D");
+		else
+			buf_add(out, p, 1);
 }
 
 /* OpenSSL counts in int: any size goes in pieces of a multiple of 3 or 4. */
@@ -186,6 +234,18 @@ base64_decode(struct buf *out, const char *p, size_t len)
 		buf_added(out, want);
 	}
 	return 0;
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	x->bound.secret = x->nonce.secret = x->text.secret = true;
+	problem_free(&x->problem);
+	buf_free(&x->bound);
+	buf_free(&x->refusal);
+	buf_free(&x->proof);
+	buf_free(&x->nonce);
+	buf_free(&x->text);
 }
 
 void

@@ -35,6 +35,10 @@ struct session_options {
 	struct tls_options certificates;
 	const struct credentials *credentials; /* NULL: do not log in */
 	const char *mechanisms; /* " PLAIN LOGIN ", upper case; NULL: any */
+	/* Called once when a token is refused, with renewer: puts a fresh one
+	 * into the credentials; -1: there is none. NULL: nobody to ask. */
+	int (*renew)(void *, struct problem *);
+	void *renewer;
 	bool allow_cleartext_auth;
 	bool no_pipelining;
 	bool no_chunking;
@@ -133,6 +137,8 @@ struct session {
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */
 	struct problem skipped; /* why the first mechanism was not used */
+	size_t kind; /* of channel binding, as tls_binding() counts */
+	bool renewed; /* a fresh token was asked for */
 	struct buf subject; /* what a pending command is called */
 	struct buf hidden; /* secrets, a NUL behind each */
 };

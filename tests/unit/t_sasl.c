@@ -58,6 +58,32 @@ static const struct {
 	{ "LOGIN", NULL, "user", BYTES("pass"), 2, "Username:", NULL, 0,
 	    FAIL_PROTOCOL },
 
+	{ "EXTERNAL", NULL, "", BYTES(""), 0, "", BYTES(""), FAIL_NONE },
+	{ "EXTERNAL", NULL, "ann", BYTES(""), 0, "", BYTES("ann"), FAIL_NONE },
+	{ "EXTERNAL", "bob", "ann", BYTES(""), 0, "", BYTES("bob"), FAIL_NONE },
+	{ "EXTERNAL", NULL, "ann", BYTES(""), 1, "more", NULL, 0,
+	    FAIL_PROTOCOL },
+
+	/* as RFC 7628 4.1 */
+	{ "OAUTHBEARER", NULL, "user@example.com", BYTES("vF9dft4qmTc2Nvb3"), 0,
+	    "",
+	    BYTES("n,a=user@example.com,\1host=mx.test\1port=587\1"
+		  "auth=Bearer vF9dft4qmTc2Nvb3\1\1"),
+	    FAIL_NONE },
+	{ "OAUTHBEARER", "b=o,b", "ann", BYTES("t"), 0, "",
+	    BYTES("n,a=b=3Do=2Cb,\1host=mx.test\1port=587\1"
+		  "auth=Bearer t\1\1"),
+	    FAIL_NONE },
+	{ "OAUTHBEARER", NULL, "ann", BYTES("t-o-k"), 2, "{}", NULL, 0,
+	    FAIL_PROTOCOL },
+	{ "XOAUTH2", NULL, "someuser@example.com", BYTES("ya29.vF9dft4qmTc2"),
+	    0, "",
+	    BYTES("user=someuser@example.com\1"
+		  "auth=Bearer ya29.vF9dft4qmTc2\1\1"),
+	    FAIL_NONE },
+	{ "XOAUTH2", NULL, "ann", BYTES("t-o-k"), 2, "{}", NULL, 0,
+	    FAIL_PROTOCOL },
+
 	{ "CRAM-MD5", NULL, "tim", BYTES("tanstaaftanstaaf"), 0, POSTOFFICE,
 	    BYTES("tim b913a602c7eda7a495b4e6e7334d3890"), FAIL_NONE },
 	{ "CRAM-MD5", NULL, "tim", BYTES(LONG_PASSWORD), 0, POSTOFFICE,
@@ -100,32 +126,73 @@ same(const struct buf *got, const char *want, size_t len, const char *name)
 static void
 responses(void)
 {
-	const struct mechanism *m;
 	struct credentials c;
 	struct buf challenge, out;
-	struct problem p = { 0 };
+	struct exchange x;
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		c = (struct credentials){ mem_string(rows[i].user),
 			mem_string(rows[i].authzid),
-			exact(rows[i].password, rows[i].npassword) };
+			exact(rows[i].password, rows[i].npassword), 0, false };
 		challenge = exact(rows[i].challenge, strlen(rows[i].challenge));
 		out = (struct buf){ .secret = true };
-		m = sasl_find(rows[i].mechanism);
-		CHECK_INT(m->respond(&c, rows[i].step, &challenge, &out, &p),
+		x = (struct exchange){ .mechanism =
+					   sasl_find(rows[i].mechanism),
+			.credentials = &c,
+			.host = "mx.test",
+			.port = 587,
+			.step = rows[i].step };
+		CHECK_INT(x.mechanism->respond(&x, &challenge, &out),
 		    rows[i].response ? 0 : -1, rows[i].mechanism);
 		same(&out, rows[i].response ? rows[i].response : "",
 		    rows[i].nresponse, rows[i].mechanism);
-		CHECK_INT(p.class, rows[i].failure, rows[i].mechanism);
-		CHECK(rows[i].npassword == 0 ||
-		      strstr(buf_str(&p.text), rows[i].password) == NULL);
-		problem_free(&p);
+		CHECK_INT(x.problem.class, rows[i].failure, rows[i].mechanism);
+		CHECK(rows[i].npassword == 0 || strstr(buf_str(&x.problem.text),
+						    rows[i].password) == NULL);
+		exchange_free(&x);
 		credentials_free(&c);
 		CHECK(!c.user && !c.authzid && buf_len(&c.password) == 0);
 		buf_free(&challenge);
 		buf_free(&out);
 	}
+}
+
+/* What the server says of a token is kept, and can drive no terminal. */
+static void
+refusals(void)
+{
+	static const struct {
+		const char *mechanism;
+		const char *challenge;
+		const char *dummy, *kept;
+	} refused[] = {
+		{ "OAUTHBEARER", "{\"status\":\"invalid_token\"}", "\1",
+		    "{\"status\":\"invalid_token\"}" },
+		{ "XOAUTH2", "{\"status\":\"401\"}", "",
+		    "{\"status\":\"401\"}" },
+		{ "XOAUTH2", "\033[2J\n", "", "\\x1B[2J\\x0A" },
+		{ "OAUTHBEARER", "", "\1", "no reason given" },
+	};
+	struct buf challenge, out = { 0 };
+	struct exchange x;
+	size_t i;
+
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		challenge =
+		    exact(refused[i].challenge, strlen(refused[i].challenge));
+		x = (struct exchange){
+			.mechanism = sasl_find(refused[i].mechanism), .step = 1
+		};
+		CHECK_INT(x.mechanism->respond(&x, &challenge, &out), 0,
+		    refused[i].kept);
+		CHECK_STR(buf_str(&out), refused[i].dummy, refused[i].kept);
+		CHECK_STR(buf_str(&x.refusal), refused[i].kept, "refusal");
+		exchange_free(&x);
+		buf_free(&challenge);
+		buf_clear(&out);
+	}
+	buf_free(&out);
 }
 
 /* Where MD5 is forbidden (FIPS) CRAM-MD5 fails, and leaves no OpenSSL error
@@ -136,17 +203,17 @@ without_md5(void)
 	char user[] = "tim";
 	struct credentials c = { .user = user };
 	struct buf challenge = { 0 }, out = { .secret = true };
-	struct problem p = { 0 };
+	struct exchange x = { .mechanism = sasl_find("CRAM-MD5"),
+		.credentials = &c };
 
 	buf_adds(&challenge, POSTOFFICE);
 	EVP_set_default_properties(NULL, "fips=yes");
-	CHECK_INT(sasl_find("CRAM-MD5")->respond(&c, 0, &challenge, &out, &p),
-	    -1, "no MD5");
+	CHECK_INT(x.mechanism->respond(&x, &challenge, &out), -1, "no MD5");
 	EVP_set_default_properties(NULL, "");
-	CHECK_INT(p.class, FAIL_AUTH, "no MD5");
+	CHECK_INT(x.problem.class, FAIL_AUTH, "no MD5");
 	CHECK_INT(buf_len(&out), 0, "no MD5");
 	CHECK(ERR_peek_error() == 0);
-	problem_free(&p);
+	exchange_free(&x);
 	buf_free(&challenge);
 	buf_free(&out);
 }
@@ -159,6 +226,15 @@ the_table(void)
 		const char *name;
 		bool cleartext, initial;
 	} table[] = {
+		{ "EXTERNAL", false, true },
+		{ "SCRAM-SHA-512-PLUS", false, true },
+		{ "SCRAM-SHA-256-PLUS", false, true },
+		{ "SCRAM-SHA-1-PLUS", false, true },
+		{ "SCRAM-SHA-512", false, true },
+		{ "SCRAM-SHA-256", false, true },
+		{ "SCRAM-SHA-1", false, true },
+		{ "OAUTHBEARER", true, true },
+		{ "XOAUTH2", true, true },
 		{ "PLAIN", true, true },
 		{ "LOGIN", true, false },
 		{ "CRAM-MD5", false, false },
@@ -177,7 +253,7 @@ the_table(void)
 	}
 	CHECK(sasl_mechanism(i) == NULL);
 	CHECK(sasl_mechanism(SIZE_MAX) == NULL);
-	CHECK(sasl_find("cram-md5") == sasl_mechanism(2));
+	CHECK(sasl_find("cram-md5") == sasl_mechanism(11));
 	CHECK(sasl_find("PLAI") == NULL);
 	CHECK(sasl_find("PLAINX") == NULL);
 	CHECK(sasl_find("") == NULL);
@@ -292,6 +368,7 @@ int
 main(void)
 {
 	responses();
+	refusals();
 	without_md5();
 	the_table();
 	base64_both_ways();
