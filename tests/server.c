@@ -30,6 +30,8 @@
  * --tls-ask (takes one), --auth USER:PASSWORD, --auth-clear (without TLS too),
  * --auth-mechanisms LIST, --require-auth, --size N, --ehlo KEYWORD,
  * --chunking, --no-size, --no-8bitmime, --no-pipelining, --helo-only, --lmtp.
+ * --scram-first, --scram-final and --scram-binding are explained in
+ * server_scram.c.
  *
  * How it is sent: --split N octets a segment, --rcvbuf N, --sndbuf N. --lax
  * does not write down what a correct client would not have done.
@@ -116,6 +118,9 @@ parse_options(struct options *o, char **argv)
 		{ "ready-fd", .number = &o->ready_fd },
 		{ "require-auth", .flag = &o->require_auth },
 		{ "scenario", .call = load_rules },
+		{ "scram-binding", .text = &o->scram_binding },
+		{ "scram-final", .text = &o->scram_final },
+		{ "scram-first", .text = &o->scram_first },
 		{ "sessions", .number = &o->sessions },
 		{ "size", .number = &o->size },
 		{ "sndbuf", .number = &o->sndbuf },

@@ -174,6 +174,9 @@ struct options {
 	const char *tls_client_ca;
 	const char *auth; /* USER:PASSWORD */
 	const char *mechanisms;
+	const char *scram_first;
+	const char *scram_final;
+	const char *scram_binding;
 	struct text ehlo; /* added keywords, a line each */
 	uint64_t port;
 	uint64_t ready_fd;

@@ -7,23 +7,15 @@
 #include <strings.h>
 #include <sysexits.h>
 
-#include "server.h"
+#include "server_auth.h"
 
-struct exchange {
-	const char *mechanism;
-	int step;
-	struct text user; /* LOGIN: from the step before */
-	struct text challenge; /* CRAM-MD5 */
-	struct text reply;
-};
-
-static const char passed[] = "235 2.7.0 Authentication successful";
-static const char failed[] = "535 5.7.8 Authentication credentials invalid";
+const char auth_passed[] = "235 2.7.0 Authentication successful";
+const char auth_failed[] = "535 5.7.8 Authentication credentials invalid";
 static const char undecodable[] = "501 5.5.2 Cannot decode the response";
 
 /* RFC 4648 4, strictly: no line ends, no padding but at the end. */
-static int
-decode(const char *from, struct text *to)
+int
+auth_decode(const char *from, struct text *to)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				       "abcdefghijklmnopqrstuvwxyz"
@@ -48,18 +40,24 @@ decode(const char *from, struct text *to)
 	return n > 0 ? 0 : -1;
 }
 
-static const char *
-challenge(struct exchange *x, const char *text)
+void
+auth_encode(struct text *to, const void *from, size_t len)
 {
-	size_t len = strlen(text);
 	unsigned char *base64 = malloc(len * 4 / 3 + 5);
 
 	if (base64 == NULL)
 		err(EX_OSERR, NULL);
-	EVP_EncodeBlock(base64, (const unsigned char *)text, (int)len);
-	text_clear(&x->reply);
-	text_addf(&x->reply, "334 %s", (char *)base64);
+	EVP_EncodeBlock(base64, from, (int)len);
+	text_addf(to, "%s", (char *)base64);
 	free(base64);
+}
+
+const char *
+auth_challenge(struct exchange *x, const char *text)
+{
+	text_clear(&x->reply);
+	text_addf(&x->reply, "334 ");
+	auth_encode(&x->reply, text, strlen(text));
 	return x->reply.data;
 }
 
@@ -87,7 +85,7 @@ plain(struct session *s, struct exchange *x, const struct text *response)
 	password = user + strlen(user) + 1;
 	if (password > end || password + strlen(password) != end)
 		return undecodable;
-	return is_right(s, user, password) ? passed : failed;
+	return is_right(s, user, password) ? auth_passed : auth_failed;
 }
 
 static const char *
@@ -95,9 +93,10 @@ login(struct session *s, struct exchange *x, const struct text *response)
 {
 	if (x->user.data == NULL) {
 		text_add(&x->user, response->data, response->len);
-		return challenge(x, "Password:");
+		return auth_challenge(x, "Password:");
 	}
-	return is_right(s, x->user.data, response->data) ? passed : failed;
+	return is_right(s, x->user.data, response->data) ? auth_passed
+							 : auth_failed;
 }
 
 static const char *
@@ -110,7 +109,7 @@ cram_md5(struct session *s, struct exchange *x, const struct text *response)
 	bool right;
 
 	if (colon == NULL)
-		return failed;
+		return auth_failed;
 	HMAC(EVP_md5(), colon + 1, (int)strlen(colon + 1),
 	    (unsigned char *)x->challenge.data, x->challenge.len, digest, &len);
 	text_addf(&want, "%.*s ", (int)(colon - s->opt->auth), s->opt->auth);
@@ -118,7 +117,7 @@ cram_md5(struct session *s, struct exchange *x, const struct text *response)
 		text_addf(&want, "%02x", digest[i]);
 	right = strcmp(want.data, response->data) == 0;
 	text_free(&want);
-	return right ? passed : failed;
+	return right ? auth_passed : auth_failed;
 }
 
 /* RFC 7628 and the older XOAUTH2: the password is the token. */
@@ -126,15 +125,38 @@ static const char *
 bearer(struct session *s, struct exchange *x, const struct text *response)
 {
 	const char *colon = s->opt->auth ? strchr(s->opt->auth, ':') : NULL;
-	struct text want = { 0 };
+	bool old = strcmp(x->mechanism, "XOAUTH2") == 0;
+	struct text who = { 0 }, token = { 0 };
 	bool right;
 
+	if (x->step > 1 && strcmp(response->data, old ? "" : "\001") != 0)
+		log_violation(s, "%s: no dummy", x->mechanism);
 	if (x->step > 1 || colon == NULL)
-		return failed;
-	text_addf(&want, "\001auth=Bearer %s\001\001", colon + 1);
-	right = strstr(response->data, want.data) != NULL;
-	text_free(&want);
-	return right ? passed : challenge(x, "{\"status\":\"invalid_token\"}");
+		return auth_failed;
+	text_addf(&who, old ? "user=%.*s\001" : "n,a=%.*s,\001",
+	    (int)(colon - s->opt->auth), s->opt->auth);
+	text_addf(&token, "\001auth=Bearer %s\001\001", colon + 1);
+	right =
+	    strncmp(response->data, who.data, who.len) == 0 &&
+	    response->len >= token.len &&
+	    strcmp(response->data + response->len - token.len, token.data) == 0;
+	text_free(&who);
+	text_free(&token);
+	return right ? auth_passed
+		     : auth_challenge(x, "{\"status\":\"invalid_token\"}");
+}
+
+/* Whoever comes in is the user. */
+static const char *
+external(struct session *s, struct exchange *x, const struct text *response)
+{
+	(void)x;
+	return response->len == 0 || (s->opt->auth &&
+					 strncmp(s->opt->auth, response->data,
+					     response->len) == 0 &&
+					 s->opt->auth[response->len] == ':')
+		   ? auth_passed
+		   : auth_failed;
 }
 
 static const struct mechanism {
@@ -149,6 +171,13 @@ static const struct mechanism {
 	{ "CRAM-MD5", NULL, true, cram_md5 },
 	{ "XOAUTH2", "", false, bearer },
 	{ "OAUTHBEARER", "", false, bearer },
+	{ "EXTERNAL", "", false, external },
+	{ "SCRAM-SHA-1", "", false, scram },
+	{ "SCRAM-SHA-1-PLUS", "", false, scram },
+	{ "SCRAM-SHA-256", "", false, scram },
+	{ "SCRAM-SHA-256-PLUS", "", false, scram },
+	{ "SCRAM-SHA-512", "", false, scram },
+	{ "SCRAM-SHA-512-PLUS", "", false, scram },
 };
 
 static const struct mechanism *
@@ -170,9 +199,9 @@ respond(struct session *s, const struct mechanism *m, struct exchange *x,
 	if (strcmp(line, "*") == 0)
 		return "501 5.7.0 Authentication cancelled";
 	if (m == NULL)
-		return failed;
+		return auth_failed;
 	x->step++;
-	if (decode(line, &response) == -1) {
+	if (auth_decode(line, &response) == -1) {
 		log_violation(s, "base64");
 		reply = undecodable;
 	} else {
@@ -194,11 +223,11 @@ begin(struct session *s, const struct mechanism *m, struct exchange *x,
 		return respond(
 		    s, m, x, strcmp(initial, "=") == 0 ? "" : initial);
 	if (m->first)
-		return challenge(x, m->first);
+		return auth_challenge(x, m->first);
 	text_addf(&x->challenge, "<%llu.%llu@localhost>",
 	    (unsigned long long)s->number,
 	    (unsigned long long)s->seen[AUTH] + 1);
-	return challenge(x, x->challenge.data);
+	return auth_challenge(x, x->challenge.data);
 }
 
 static const char *
@@ -229,6 +258,8 @@ auth_run(struct session *s, enum verb verb, char *line)
 	if (initial)
 		*initial++ = '\0';
 	m = find_mechanism(name);
+	if (m)
+		x.mechanism = m->name;
 	reply = refusal(s, name);
 	if (reply == NULL)
 		reply = begin(s, m, &x, initial);
@@ -240,5 +271,8 @@ auth_run(struct session *s, enum verb verb, char *line)
 	text_free(&all);
 	text_free(&x.user);
 	text_free(&x.challenge);
+	text_free(&x.header);
+	text_free(&x.said);
+	text_free(&x.nonce);
 	text_free(&x.reply);
 }
