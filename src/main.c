@@ -115,6 +115,8 @@ prepare(struct options *o, struct submission *sub)
 		credentials_guard();
 	if (o->session.credentials == NULL)
 		return 0;
+	if (o->credentials.proof == BY_TOKEN)
+		sub->options.renew = credentials_renew;
 	return credentials_password(&o->credentials, &o->password,
 	    o->server.name, &patience, &sub->problem);
 }
@@ -193,6 +195,8 @@ run(struct options *o)
 {
 	struct message message = { 0 };
 	struct tls_findings found = { 0 };
+	struct renewal renewal = { &o->credentials, &o->password,
+		&o->trace.patience };
 	struct answers answers = { .questions = &o->questions,
 		.json = o->json };
 	struct submission sub = { .server = &o->server,
@@ -209,6 +213,7 @@ run(struct options *o)
 
 	sub.options.replied = answers_print;
 	sub.options.asker = &answers;
+	sub.options.renewer = &renewal;
 	if (o->session.probe || o->security.days)
 		sub.options.certificates.findings = &found;
 	sub.options.committing =

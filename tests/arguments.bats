@@ -782,7 +782,7 @@ sent to 0 of 1 recipient" "ehlo: 127.0.0.1:$PORT: $what"
 		'--password-command y --password-fd 5'; do
 		# shellcheck disable=SC2086
 		to_b -u ann $options "127.0.0.1:$PORT"
-		wrong '--password-file, --password-command and --password-fd exclude each other'
+		wrong '--password-file, --password-command, --password-fd, --netrc, --token-file and --token-command exclude each other'
 	done
 	nobody_connected
 }

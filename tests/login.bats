@@ -308,7 +308,7 @@ AUTH PLAIN $plain_response" ]
 	serve_ann
 	head -c 65537 /dev/zero | tr '\0' x >"$SECRET"
 	login --password-file "$SECRET"
-	failed 77 "--password-file $SECRET: more than 65536 octets are no password"
+	failed 77 "--password-file $SECRET: more than 65536 octets"
 	nobody_connected
 }
 
@@ -340,7 +340,7 @@ AUTH PLAIN $plain_response" ]
 @test "a --password-command that prints 10 MB ends soon, with 77 (S-52)" {
 	serve_ann
 	login --password-command 'head -c 10000000 /dev/zero 2>/dev/null'
-	failed 77 '--password-command: more than 65536 octets are no password'
+	failed 77 '--password-command: more than 65536 octets'
 	nobody_connected
 }
 
@@ -456,7 +456,7 @@ ok for 1 of 1 recipient, nothing sent"
 	setsid -w "$EHLO" --user ann "127.0.0.1:$PORT" a@client.test \
 		b@server.test <"$MESSAGE" >"$OUT" 2>"$ERR" 3>&- || status=$?
 	failed 77 'no password for ann, and no terminal to ask on' \
-		"give it with --password-file, --password-command, --password-fd or \$EHLO_PASSWORD"
+		"give it with --password-file, --password-command, --password-fd, --netrc or \$EHLO_PASSWORD"
 	nobody_connected
 }
 

@@ -2,11 +2,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/delivery.h"
+#include "cli/login.h"
 #include "cli/values.h"
-#include "smtp/sasl.h"
 
 /* A name may have addresses of the other family as well; an address is one. */
 static int
@@ -53,54 +52,6 @@ server(struct options *o, const char *word, struct problem *problem)
 		return -1;
 	if (o->user == NULL)
 		o->user = o->server.user;
-	return 0;
-}
-
-/* Whether --auth leaves a mechanism that has a place for --authzid. */
-static bool
-carries_authzid(const struct options *o)
-{
-	const struct mechanism *m;
-	char name[40];
-	size_t i;
-
-	for (i = 0; (m = sasl_mechanism(i)) != NULL; i++) {
-		snprintf(name, sizeof(name), " %s ", m->name);
-		if (m->authzid && (!o->session.mechanisms ||
-				      strstr(o->session.mechanisms, name)))
-			return true;
-	}
-	return false;
-}
-
-static int
-check_login(struct options *o, struct problem *problem)
-{
-	int sources = (o->password.file != NULL) +
-		      (o->password.command != NULL) + (o->password.fd != -1);
-
-	if (sources > 1)
-		return problem_set(problem, FAIL_USAGE,
-		    "--password-file, --password-command and --password-fd "
-		    "exclude each other");
-	if (o->user == NULL &&
-	    (sources || o->authzid || buf_len(&o->mechanisms)))
-		return problem_set(problem, FAIL_USAGE,
-		    "a login needs a user name: --user NAME");
-	if (o->user == NULL)
-		return 0;
-	if (!text_harmless(o->user, strlen(o->user)))
-		return problem_set(problem, FAIL_USAGE,
-		    "--user: a control character or invalid UTF-8");
-	if (o->authzid && !text_harmless(o->authzid, strlen(o->authzid)))
-		return problem_set(problem, FAIL_USAGE,
-		    "--authzid: a control character or invalid UTF-8");
-	if (o->authzid && *o->authzid && !carries_authzid(o))
-		return problem_hint(problem, FAIL_USAGE, "--auth PLAIN",
-		    "--authzid: no mechanism of --auth has a place for it");
-	o->credentials.user = mem_string(o->user);
-	o->credentials.authzid = mem_string(o->authzid);
-	o->session.credentials = &o->credentials;
 	return 0;
 }
 
@@ -193,7 +144,7 @@ questions(struct options *o, const char **words, struct problem *problem)
 	o->form = o->json ? REPORT_JSON : REPORT_TEXT;
 	o->session.questions = q->list;
 	o->session.nquestion = q->n;
-	return check_login(o, problem);
+	return login_check(o, problem);
 }
 
 /* Who wants to go no further than a stage need not give what is said after
@@ -240,5 +191,5 @@ arguments_read(struct options *o, const char **words, struct problem *problem)
 	if (delivery_check(&o->session, &o->envelope, time(NULL), problem) ==
 	    -1)
 		return -1;
-	return check_login(o, problem);
+	return login_check(o, problem);
 }

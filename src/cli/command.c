@@ -185,8 +185,8 @@ command_output(struct buf *out, size_t most, const char *command,
 	if (said != 1)
 		rv = problem_impatient(problem, said, what);
 	else if (buf_len(out) > most)
-		rv = problem_set(problem, FAIL_AUTH,
-		    "%s: more than %zu octets are no password", what, most);
+		rv = problem_set(
+		    problem, FAIL_AUTH, "%s: more than %zu octets", what, most);
 	else
 		rv = judge(&c, what, problem);
 	if (rv == -1)

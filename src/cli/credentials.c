@@ -14,8 +14,10 @@
 #include <openssl/crypto.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/credentials.h"
+#include "cli/netrc.h"
 #include "cli/terminal.h"
 
 #define PASSWORD_MAX                                                           \
@@ -41,8 +43,7 @@ read_all(struct buf *out, int fd, const char *what,
 		return -1;
 	if (buf_len(out) > PASSWORD_MAX)
 		return problem_set(problem, FAIL_AUTH,
-		    "%s: more than %d octets are no password", what,
-		    PASSWORD_MAX);
+		    "%s: more than %d octets", what, PASSWORD_MAX);
 	trim(out);
 	return 0;
 }
@@ -60,6 +61,24 @@ check(const struct buf *password, const char *what, struct problem *problem)
 		return problem_hint(problem, FAIL_AUTH,
 		    "a password is one line, and nothing else may stand there",
 		    "%s: more than one line", what);
+	return 0;
+}
+
+/* RFC 6750 2.1 allows less, but tokens with "!" and ":" exist. */
+static int
+check_token(const struct buf *token, const char *what, struct problem *problem)
+{
+	const char *p = buf_head(token), *end = p + buf_len(token);
+
+	if (p == end)
+		return problem_set(
+		    problem, FAIL_AUTH, "%s: no token in it", what);
+	for (; p < end; p++)
+		if (*p <= ' ' || *p > '~' || *p == '"')
+			return problem_hint(problem, FAIL_AUTH,
+			    "the access token alone is wanted, without the "
+			    "JSON that it came in",
+			    "%s: a character that no token has", what);
 	return 0;
 }
 
@@ -111,11 +130,11 @@ from_file(struct buf *out, const char *path, const char *what,
 
 /* What it prints is the password only if it succeeds (S-52). */
 static int
-from_command(struct buf *out, const char *command,
+from_command(struct buf *out, const char *command, const char *what,
     const struct patience *patience, struct problem *problem)
 {
-	if (command_output(out, PASSWORD_MAX, command, "--password-command",
-		patience, problem) == -1)
+	if (command_output(
+		out, PASSWORD_MAX, command, what, patience, problem) == -1)
 		return -1;
 	trim(out);
 	return 0;
@@ -150,7 +169,7 @@ ask(struct buf *out, const char *user, const char *server,
 		return rv;
 	return problem_hint(problem, FAIL_AUTH,
 	    "give it with --password-file, --password-command, "
-	    "--password-fd or $EHLO_PASSWORD",
+	    "--password-fd, --netrc or $EHLO_PASSWORD",
 	    "no password for %s, and no terminal to ask on", user);
 }
 
@@ -180,44 +199,190 @@ credentials_guard(void)
 #endif
 }
 
+/* The token, from where it is to come from; what says where that is. */
+static int
+get_token(struct buf *out, const struct password_source *source,
+    struct buf *what, const struct patience *patience, struct problem *problem)
+{
+	int rv;
+
+	if (source->token_file) {
+		buf_addf(what, "--token-file %s", source->token_file);
+		rv = from_file(
+		    out, source->token_file, buf_str(what), patience, problem);
+	} else {
+		buf_adds(what, "--token-command");
+		rv = from_command(out, source->token_command, buf_str(what),
+		    patience, problem);
+	}
+	return rv == 0 ? check_token(out, buf_str(what), problem) : -1;
+}
+
+/* Takes over what was found for the host. */
+static int
+take_entry(struct credentials *c, const struct netrc *found, const char *host,
+    const char *what, struct problem *problem)
+{
+	const char *login = buf_head(&found->login);
+	size_t len = buf_len(&found->login);
+
+	if (c->user == NULL && !found->has_login)
+		return problem_hint(problem, FAIL_AUTH, "--user NAME",
+		    "%s: no login for %s in it", what, host);
+	if (c->user == NULL && (len == 0 || !text_harmless(login, len)))
+		return problem_set(problem, FAIL_AUTH,
+		    "%s: the login for %s is no user name", what, host);
+	if (c->user == NULL)
+		c->user = mem_copy(login, len);
+	buf_add(&c->password, buf_head(&found->password),
+	    buf_len(&found->password));
+	return 0;
+}
+
+static int
+search(struct credentials *c, const struct buf *file, const char *host,
+    const char *what, struct problem *problem)
+{
+	struct netrc found = { 0 };
+	int rv = -1;
+
+	switch (netrc_find(&found, file, host, c->user)) {
+	case NETRC_FOUND:
+		rv = take_entry(c, &found, host, what, problem);
+		break;
+	case NETRC_NONE:
+		problem_set(problem, FAIL_AUTH, "%s: nothing for %s%s%s in it",
+		    what, c->user ? c->user : "", c->user ? " at " : "", host);
+		break;
+	case NETRC_BAD: /* the word may be part of a password: not shown */
+		problem_hint(problem, FAIL_AUTH,
+		    "a password with a blank or a quote in it stands in "
+		    "\"quotes\", with a backslash before quotes and "
+		    "backslashes",
+		    "%s: line %zu: not machine, default, login, password, "
+		    "account or macdef, or a value is missing",
+		    what, found.line);
+		break;
+	}
+	netrc_free(&found);
+	return rv;
+}
+
+static int
+from_netrc(struct credentials *c, const struct password_source *source,
+    struct buf *what, const struct patience *patience, struct problem *problem)
+{
+	const char *home = getenv("HOME");
+	struct buf path = { 0 }, file = { .secret = true };
+	int rv;
+
+	if (source->netrc_file)
+		buf_adds(&path, source->netrc_file);
+	else
+		buf_addf(&path, "%s/.netrc", home ? home : "");
+	buf_addf(what, source->netrc_file ? "--netrc-file %s" : "--netrc: %s",
+	    buf_str(&path));
+	rv = from_file(&file, buf_str(&path), buf_str(what), patience, problem);
+	if (rv == 0)
+		rv = search(c, &file, source->host, buf_str(what), problem);
+	buf_free(&file);
+	buf_free(&path);
+	return rv;
+}
+
+/* From the options, in the order in which they count. */
+static int
+get_password(struct credentials *c, const struct password_source *source,
+    struct buf *what, const struct patience *patience, struct problem *problem)
+{
+	struct buf *out = &c->password;
+
+	if (source->file) {
+		buf_addf(what, "--password-file %s", source->file);
+		return from_file(
+		    out, source->file, buf_str(what), patience, problem);
+	}
+	if (source->command) {
+		buf_adds(what, "--password-command");
+		return from_command(
+		    out, source->command, buf_str(what), patience, problem);
+	}
+	if (source->fd != -1) {
+		buf_addf(what, "--password-fd %d", source->fd);
+		return read_all(
+		    out, source->fd, buf_str(what), patience, problem);
+	}
+	return from_netrc(c, source, what, patience, problem);
+}
+
+/* From anywhere else. */
+static int
+find_password(struct credentials *c, const struct buf *environment,
+    const char *server, struct buf *what, const struct patience *patience,
+    struct problem *problem)
+{
+	struct buf *out = &c->password, path = { 0 };
+	int rv = 0;
+
+	if (environment) {
+		buf_adds(what, "$EHLO_PASSWORD");
+		buf_add(out, buf_head(environment), buf_len(environment));
+	} else if (find_systemd(&path)) {
+		buf_addf(what, "credential %s", buf_str(&path));
+		rv = from_file(
+		    out, buf_str(&path), buf_str(what), patience, problem);
+	} else {
+		buf_adds(what, "terminal");
+		rv = ask(out, c->user, server, patience, problem);
+	}
+	buf_free(&path);
+	return rv;
+}
+
 int
 credentials_password(struct credentials *c,
     const struct password_source *source, const char *server,
     const struct patience *patience, struct problem *problem)
 {
-	struct buf *out = &c->password, name = { 0 }, path = { 0 };
-	struct buf environment = { .secret = true };
+	struct buf environment = { .secret = true }, what = { 0 };
 	bool given = take_environment(&environment);
+	bool option = source->file || source->command || source->fd != -1 ||
+		      source->netrc;
 	int rv = 0;
 
-	out->secret = true;
-	if (source->file) {
-		buf_addf(&name, "--password-file %s", source->file);
-		rv = from_file(
-		    out, source->file, buf_str(&name), patience, problem);
-	} else if (source->command) {
-		buf_adds(&name, "--password-command");
-		rv = from_command(out, source->command, patience, problem);
-	} else if (source->fd != -1) {
-		buf_addf(&name, "--password-fd %d", source->fd);
-		rv = read_all(
-		    out, source->fd, buf_str(&name), patience, problem);
-	} else if (given) {
-		buf_adds(&name, "$EHLO_PASSWORD");
-		buf_add(out, buf_head(&environment), buf_len(&environment));
-	} else if (find_systemd(&path)) {
-		buf_addf(&name, "credential %s", buf_str(&path));
-		rv = from_file(
-		    out, buf_str(&path), buf_str(&name), patience, problem);
-	} else {
-		buf_adds(&name, "terminal");
-		rv = ask(out, c->user, server, patience, problem);
-	}
+	c->password.secret = true;
+	if (c->proof == BY_TOKEN)
+		rv = get_token(&c->password, source, &what, patience, problem);
+	else if (c->proof == BY_PASSWORD && option)
+		rv = get_password(c, source, &what, patience, problem);
+	else if (c->proof == BY_PASSWORD)
+		rv = find_password(c, given ? &environment : NULL, server,
+		    &what, patience, problem);
 	credentials_guard();
-	if (rv == 0)
-		rv = check(out, buf_str(&name), problem);
+	if (rv == 0 && c->proof == BY_PASSWORD)
+		rv = check(&c->password, buf_str(&what), problem);
 	buf_free(&environment);
-	buf_free(&path);
-	buf_free(&name);
+	buf_free(&what);
+	return rv;
+}
+
+int
+credentials_renew(void *renewal, struct problem *problem)
+{
+	struct renewal *r = renewal;
+	struct buf *old = &r->credentials->password, what = { 0 };
+	struct buf fresh = { .secret = true };
+	int rv = get_token(&fresh, r->source, &what, r->patience, problem);
+
+	if (rv == 0 && buf_len(&fresh) == buf_len(old) &&
+	    memcmp(buf_head(&fresh), buf_head(old), buf_len(old)) == 0)
+		rv = problem_set(problem, FAIL_AUTH, "%s: the same token again",
+		    buf_str(&what));
+	if (rv == 0) {
+		buf_clear(old);
+		buf_add(old, buf_head(&fresh), buf_len(&fresh));
+	}
+	buf_free(&fresh);
+	buf_free(&what);
 	return rv;
 }

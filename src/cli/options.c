@@ -37,6 +37,10 @@ enum {
 	OPT_PASSWORD_FILE,
 	OPT_PASSWORD_COMMAND,
 	OPT_PASSWORD_FD,
+	OPT_NETRC,
+	OPT_NETRC_FILE,
+	OPT_TOKEN_FILE,
+	OPT_TOKEN_COMMAND,
 	OPT_JSON,
 	OPT_SHOW_SECRETS,
 	OPT_USAGE
@@ -84,7 +88,7 @@ static struct poptOption connection_table[] = {
 
 static struct poptOption auth_table[] = {
 	{ "user", 'u', VALUE, 'u', "log in as NAME (SERVER's USER)", "NAME" },
-	{ "authzid", 0, VALUE, OPT_AUTHZID, "act as NAME (PLAIN)", "NAME" },
+	{ "authzid", 0, VALUE, OPT_AUTHZID, "act as NAME", "NAME" },
 	{ "auth", 0, VALUE, OPT_AUTH, "only these mechanisms (all)",
 	    "MECHANISM[,...]" },
 	{ "allow-cleartext-auth", 0, FLAG, OPT_CLEARTEXT_AUTH,
@@ -95,6 +99,14 @@ static struct poptOption auth_table[] = {
 	    "sh -c COMMAND prints the password", "COMMAND" },
 	{ "password-fd", 0, VALUE, OPT_PASSWORD_FD,
 	    "the password comes from descriptor N", "N" },
+	{ "netrc", 0, FLAG, OPT_NETRC, "user and password are in ~/.netrc",
+	    NULL },
+	{ "netrc-file", 0, VALUE, OPT_NETRC_FILE,
+	    "user and password are in FILE, as in ~/.netrc", "FILE" },
+	{ "token-file", 0, VALUE, OPT_TOKEN_FILE,
+	    "log in with the OAuth 2.0 token in FILE", "FILE" },
+	{ "token-command", 0, VALUE, OPT_TOKEN_COMMAND,
+	    "sh -c COMMAND prints the token", "COMMAND" },
 	POPT_TABLEEND
 };
 
@@ -221,6 +233,9 @@ apply_flag(struct options *o, int option)
 	case OPT_CLEARTEXT_AUTH:
 		o->session.allow_cleartext_auth = true;
 		return 0;
+	case OPT_NETRC:
+		o->password.netrc = true;
+		return 0;
 	case 'q':
 		o->quiet = true;
 		return 0;
@@ -254,6 +269,12 @@ text_field(struct options *o, int option)
 		return &o->password.file;
 	case OPT_PASSWORD_COMMAND:
 		return &o->password.command;
+	case OPT_NETRC_FILE:
+		return &o->password.netrc_file;
+	case OPT_TOKEN_FILE:
+		return &o->password.token_file;
+	case OPT_TOKEN_COMMAND:
+		return &o->password.token_command;
 	default:
 		return NULL;
 	}

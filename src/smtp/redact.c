@@ -2,12 +2,22 @@
 
 #include "smtp/redact.h"
 
+/* The longest come first, so that of what holds another nothing is left over.
+ */
 void
 hide(struct session *s, const char *secret, size_t len)
 {
+	struct buf all = { .secret = true };
+	const char *p = buf_head(&s->hidden), *end = p + buf_len(&s->hidden);
+
+	for (; p < end && strlen(p) >= len; p += strlen(p) + 1)
+		buf_add(&all, p, strlen(p) + 1);
+	buf_add(&all, secret, len);
+	buf_add(&all, "", 1);
+	buf_add(&all, p, (size_t)(end - p));
 	s->hidden.secret = true;
-	buf_add(&s->hidden, secret, len);
-	buf_add(&s->hidden, "", 1);
+	buf_free(&s->hidden);
+	s->hidden = all;
 }
 
 /* Replaces one secret in text. */
