@@ -52,19 +52,20 @@ sign(const struct exchange *x, const struct key *key, const char *text,
 
 /* A template with %n or %v filled in. */
 static void
-fill(struct text *to, const char *template, char mark, const char *value)
+fill(struct text *to, const char *form, char mark, const char *value)
 {
-	for (; *template; template ++)
-		if (template[0] == '%' && template[1] == mark) {
+	text_add(to, "", 0);
+	for (; *form; form++)
+		if (form[0] == '%' && form[1] == mark) {
 			text_addf(to, "%s", value);
-			template ++;
+			form++;
 		} else {
-			text_add(to, template, 1);
+			text_add(to, form, 1);
 		}
 }
 
 static const char *
-first_template(const struct session *s)
+first_form(const struct session *s)
 {
 	return s->opt->scram_first ? s->opt->scram_first
 				   : "r=%n,s=QSXCR+Q6sek8bf92,i=4096";
@@ -74,18 +75,18 @@ first_template(const struct session *s)
 static void
 stretch(const struct session *s, const struct exchange *x, struct key *to)
 {
-	const char *template = first_template(s), *at;
+	const char *form = first_form(s), *at;
 	const char *password = strchr(s->opt->auth, ':') + 1;
 	struct text salt = { 0 }, encoded = { 0 };
 	int rounds = 1;
 
-	at = strstr(template, "s=");
+	at = strstr(form, "s=");
 	if (at) {
 		at += 2;
 		text_add(&encoded, at, strcspn(at, ","));
 		auth_decode(encoded.data, &salt);
 	}
-	at = strstr(template, ",i=");
+	at = strstr(form, ",i=");
 	if (at && atoi(at + 3) > 0)
 		rounds = atoi(at + 3);
 	to->len = (unsigned int)EVP_MD_size(hash_of(x));
@@ -169,7 +170,7 @@ first(struct session *s, struct exchange *x, const struct text *response)
 		return wrong;
 	text_addf(&x->nonce, "%s%llx.%llx", nonce,
 	    (unsigned long long)s->number, (unsigned long long)s->seen[AUTH]);
-	fill(&reply, first_template(s), 'n', x->nonce.data);
+	fill(&reply, first_form(s), 'n', x->nonce.data);
 	text_addf(&x->said, "%s,%s,", bare, reply.data);
 	auth_challenge(x, reply.data);
 	text_free(&reply);
@@ -233,7 +234,7 @@ is_proved(const struct session *s, const struct exchange *x,
 static const char *
 final(struct session *s, struct exchange *x, const struct text *response)
 {
-	const char *template = s->opt->scram_final;
+	const char *form = s->opt->scram_final;
 	const char *proof = strstr(response->data, ",p=");
 	struct text signature = { 0 }, reply = { 0 };
 	bool right;
@@ -243,7 +244,7 @@ final(struct session *s, struct exchange *x, const struct text *response)
 		return auth_failed;
 	text_add(&x->said, response->data, (size_t)(proof - response->data));
 	right = is_proved(s, x, response->data, &signature);
-	fill(&reply, template ? template : "v=%v", 'v', signature.data);
+	fill(&reply, form ? form : "v=%v", 'v', signature.data);
 	auth_challenge(x, reply.data);
 	text_free(&signature);
 	text_free(&reply);

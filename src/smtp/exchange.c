@@ -199,7 +199,8 @@ take_line(struct session *s)
 		return state;
 	trace_received(s);
 	if (state != REPLY_LINE && s->reply.code != 334) {
-		redact(s, &s->reply.text);
+		if (s->reply.code != 334) /* must be read as it is */
+			redact(s, &s->reply.text);
 		spell_nul(&s->reply.text);
 	}
 	return state;
