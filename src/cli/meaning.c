@@ -53,6 +53,8 @@ static const struct word mechanisms[] = {
 	{ "SCRAM-SHA-1-PLUS", "the same, bound to this TLS" },
 	{ "SCRAM-SHA-256", "both sides prove that they know the password" },
 	{ "SCRAM-SHA-256-PLUS", "the same, bound to this TLS" },
+	{ "SCRAM-SHA-512", "both sides prove that they know the password" },
+	{ "SCRAM-SHA-512-PLUS", "the same, bound to this TLS" },
 	{ "XOAUTH2", "a token in place of a password" },
 };
 

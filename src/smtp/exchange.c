@@ -199,8 +199,7 @@ take_line(struct session *s)
 		return state;
 	trace_received(s);
 	if (state != REPLY_LINE && s->reply.code != 334) {
-		if (s->reply.code != 334) /* must be read as it is */
-			redact(s, &s->reply.text);
+		redact(s, &s->reply.text);
 		spell_nul(&s->reply.text);
 	}
 	return state;

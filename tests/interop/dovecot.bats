@@ -209,7 +209,7 @@ mixed_lmtp() { # ARGUMENT...
 @test "submission: each mechanism logs in, also with a password of odd characters" {
 	local mechanism
 
-	for mechanism in PLAIN LOGIN CRAM-MD5; do
+	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256; do
 		EHLO_PASSWORD=alicepw
 		send -d --tls-ca "$ca" --auth "$mechanism" \
 		    "submission://alice@localhost:$SUBMISSION" \
@@ -232,7 +232,7 @@ mixed_lmtp() { # ARGUMENT...
 @test "submission: no mechanism shows the password in a trace" {
 	local mechanism secret
 
-	for mechanism in PLAIN LOGIN CRAM-MD5; do
+	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256; do
 		send -ddd --tls-ca "$ca" --auth "$mechanism" \
 		    "submission://alice@localhost:$SUBMISSION" \
 		    bob@example.test alice@example.test
@@ -249,7 +249,8 @@ mixed_lmtp() { # ARGUMENT...
 	local mechanism
 
 	EHLO_PASSWORD=wrong
-	for mechanism in PLAIN,LOGIN,CRAM-MD5 LOGIN CRAM-MD5; do
+	for mechanism in PLAIN,LOGIN,CRAM-MD5 LOGIN CRAM-MD5 SCRAM-SHA-1 \
+	    SCRAM-SHA-256; do
 		send -d --tls-ca "$ca" --auth "$mechanism" \
 		    "submission://alice@localhost:$SUBMISSION" \
 		    bob@example.test alice@example.test
@@ -259,6 +260,78 @@ mixed_lmtp() { # ARGUMENT...
 		END
 		[ "$(grep -c '^> AUTH' trace)" -eq 1 ]
 	done
+}
+
+# A token of USER that is good until an instant, as dovecot.sh says.
+jwt() { # USER EXPIRES
+	local head body
+
+	head=$(printf '{"alg":"HS256","typ":"JWT"}' | base64 -w 0)
+	body=$(printf '{"sub":"%s","iat":0,"nbf":0,"exp":%d}' "$1" "$2" |
+	    base64 -w 0)
+	head=$(tr -d = <<<"$head.$body" | tr +/ -_)
+	printf '%s.' "$head"
+	printf %s "$head" |
+	    openssl dgst -sha256 -hmac 'the key of tests' -binary |
+	    base64 -w 0 | tr -d = | tr +/ -_
+}
+
+@test "submission: without a word from the user it is SCRAM-SHA-256" {
+	send -d --tls-ca "$ca" "submission://alice@localhost:$SUBMISSION" \
+	    bob@example.test alice@example.test
+	submitted_by_alice
+	logged_in SCRAM-SHA-256 alice
+	relayed message
+}
+
+@test "submission: OAUTHBEARER and XOAUTH2 log in with a token" {
+	local mechanism
+
+	jwt alice 4102444800 >token
+	chmod 600 token
+	for mechanism in OAUTHBEARER XOAUTH2; do
+		send -d --tls-ca "$ca" --auth "$mechanism" --token-file token \
+		    "submission://alice@localhost:$SUBMISSION" \
+		    bob@example.test alice@example.test
+		submitted_by_alice
+		logged_in "$mechanism" alice
+		relayed message
+	done
+	send --tls-ca "$ca" --token-command 'cat token' \
+	    "submissions://alice@localhost:$SUBMISSIONS" \
+	    bob@example.test alice@example.test
+	submitted_by_alice
+	logged_in OAUTHBEARER alice
+	relayed message
+}
+
+@test "submission: a token that has expired is 77, in the server's words" {
+	local mechanism
+
+	jwt alice 1000000000 >token
+	chmod 600 token
+	for mechanism in OAUTHBEARER XOAUTH2; do
+		send -d --tls-ca "$ca" --auth "$mechanism" --token-file token \
+		    "submission://alice@localhost:$SUBMISSION" \
+		    bob@example.test alice@example.test
+		[ "$status" -eq 77 ]
+		grep '^ehlo: localhost:.*: AUTH: 535 5\.7\.8 .*: {.*"status":' \
+		    trace
+		[ "$(grep -c '^> AUTH' trace)" -eq 1 ]
+	done
+}
+
+@test "submission: in place of a token that has expired a fresh one is taken" {
+	jwt alice 1000000000 >token
+	jwt alice 4102444800 >fresh
+	send -d --tls-ca "$ca" \
+	    --token-command 'cat token; cat fresh >token' \
+	    "submission://alice@localhost:$SUBMISSION" \
+	    bob@example.test alice@example.test
+	submitted_by_alice
+	logged_in OAUTHBEARER alice
+	relayed message
+	[ "$(grep -c '^> AUTH' trace)" -eq 2 ]
 }
 
 @test "submission: who has no login is told so, which is 77" {

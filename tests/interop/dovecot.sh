@@ -13,6 +13,8 @@
 #     LMTPS          LMTP with TLS from the first byte
 #
 # alice's password is alicepw, bob's is: bob s3cret,=%\pw
+# A token is a JWT (RFC 7519) whose sub is the user, signed by HS256 with the
+# key: the key of tests
 # By LMTP there are also full, over quota, and broken, whose mail cannot be
 # stored. By submission r551@, as a sender too, is refused with 551, and r451@
 # deferred with 451.
@@ -35,9 +37,14 @@ ssl = yes
 ssl_cert = </mnt/dir/certs/server.pem
 ssl_key = </mnt/dir/certs/server.key
 
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2
 auth_username_format = %Ln
 auth_failure_delay = 0
+passdb {
+	driver = oauth2
+	mechanisms = oauthbearer xoauth2
+	args = /etc/dovecot/oauth2
+}
 passdb {
 	driver = passwd-file
 	args = /etc/dovecot/users
@@ -91,6 +98,7 @@ END
 
 configure() {
 	accounts dovecot:2525 dovenull:2526
+	keys
 	cat >/etc/dovecot/users <<-'END'
 	alice:{PLAIN}alicepw:65534:65534::/mnt/dir/mail/alice
 	bob:{PLAIN}bob s3cret,=%\pw:65534:65534::/mnt/dir/mail/bob
@@ -101,6 +109,17 @@ configure() {
 	MAIL /r551@/: 551 5.7.1 As you like it
 	RCPT /r551@/: 551 5.7.1 As you like it
 	RCPT /r451@/: 451 4.7.1 As you like it
+	END
+}
+
+# Where Dovecot looks for the key that signs a token without "azp" and "kid".
+keys() {
+	mkdir -p /etc/dovecot/keys/default/HS256
+	printf 'the key of tests' | base64 >/etc/dovecot/keys/default/HS256/default
+	cat >/etc/dovecot/oauth2 <<-'END'
+	introspection_mode = local
+	local_validation_key_dict = fs:posix:prefix=/etc/dovecot/keys/
+	username_attribute = sub
 	END
 }
 
