@@ -92,7 +92,7 @@ arrives_in_every_way() {
 }
 
 @test "with STARTTLS, a verified certificate and AUTH PLAIN a message arrives" {
-	submit -d --tls starttls --tls-ca "$ca" --user alice \
+	submit -d --tls starttls --tls-ca "$ca" --user alice --auth PLAIN \
 	    "localhost:$SUBMISSION" bob@example.test alice@example.test
 	accepted_by_alice
 	served 'ehlo=2 starttls=1 auth=1 mail=1 rcpt=1 bdat=1 quit=1'
@@ -103,7 +103,7 @@ arrives_in_every_way() {
 }
 
 @test "with implicit TLS, a verified certificate and AUTH PLAIN a message arrives" {
-	submit -d --tls implicit --tls-ca "$ca" --user alice \
+	submit -d --tls implicit --tls-ca "$ca" --user alice --auth PLAIN \
 	    "localhost:$SUBMISSIONS" bob@example.test alice@example.test
 	accepted_by_alice
 	served 'ehlo=1 auth=1 mail=1 rcpt=1 bdat=1 quit=1'
@@ -126,7 +126,8 @@ arrives_in_every_way() {
 @test "each mechanism logs in, also with a password of odd characters" {
 	local mechanism
 
-	for mechanism in PLAIN LOGIN CRAM-MD5; do
+	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 \
+	    SCRAM-SHA-512; do
 		EHLO_PASSWORD=alicepw
 		submit --tls starttls --tls-ca "$ca" --user alice \
 		    --auth "$mechanism" "localhost:$SUBMISSION" \
@@ -143,10 +144,18 @@ arrives_in_every_way() {
 	done
 }
 
+@test "without a word from the user it is SCRAM-SHA-512" {
+	submit --tls starttls --tls-ca "$ca" --user alice \
+	    "localhost:$SUBMISSION" bob@example.test alice@example.test
+	accepted_by_alice
+	logged_in SCRAM-SHA-512 alice
+}
+
 @test "no mechanism shows the password in a trace" {
 	local mechanism secret
 
-	for mechanism in PLAIN LOGIN CRAM-MD5; do
+	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 \
+	    SCRAM-SHA-512; do
 		submit -ddd --tls starttls --tls-ca "$ca" --user alice \
 		    --auth "$mechanism" "localhost:$SUBMISSION" \
 		    bob@example.test alice@example.test
@@ -163,7 +172,8 @@ arrives_in_every_way() {
 	local mechanism
 
 	EHLO_PASSWORD=wrong
-	for mechanism in PLAIN LOGIN CRAM-MD5; do
+	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 \
+	    SCRAM-SHA-512; do
 		submit --tls starttls --tls-ca "$ca" --user alice \
 		    --auth "$mechanism" "localhost:$SUBMISSION" \
 		    bob@example.test alice@example.test

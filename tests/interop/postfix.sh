@@ -127,7 +127,7 @@ configure() {
 	cat >/etc/postfix/sasl/smtpd.conf <<-'END'
 	pwcheck_method: auxprop
 	auxprop_plugin: sasldb
-	mech_list: PLAIN LOGIN CRAM-MD5
+	mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512
 	END
 	printf %s alicepw | saslpasswd2 -c -p -u example.test alice
 	printf %s 'bob s3cret,=%\pw' | saslpasswd2 -c -p -u example.test bob
