@@ -122,6 +122,40 @@ needs_libidn() {
 	[[ $(initial) = p=tls-server-end-point,,n=ann,r=* ]]
 }
 
+# A certificate of the server's own: NAME [OPTION OF openssl req]...
+self_signed() {
+	local name=$BATS_TEST_TMPDIR/$1
+
+	shift
+	openssl req -x509 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 -keyout "$name.key" \
+		-out "$name.pem" "$@" 2>"$name.log" || cat "$name.log"
+}
+
+serve_self_signed() { # NAME MECHANISMS [OPTION]...
+	local name=$BATS_TEST_TMPDIR/$1
+
+	shift
+	serve_ann "$@" --tls-cert "$name.pem" --tls-key "$name.key"
+}
+
+@test "the hash of tls-server-end-point is that of the signature" {
+	self_signed sha384 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384
+	serve_self_signed sha384 SCRAM-SHA-1-PLUS --tls-max 1.2
+	login --tls starttls --tls-ca "$BATS_TEST_TMPDIR/sha384.pem"
+	ended 0 "$accepted"
+}
+
+@test "where the signature has no hash, only TLS 1.3 can be bound to" {
+	self_signed ed25519 -newkey ed25519
+	serve_self_signed ed25519 SCRAM-SHA-256-PLUS --tls-max 1.2
+	login --tls starttls --tls-ca "$BATS_TEST_TMPDIR/ed25519.pem"
+	failed 77 'AUTH: the server offers no mechanism that can be used: SCRAM-SHA-256-PLUS'
+	serve_self_signed ed25519 SCRAM-SHA-256-PLUS
+	login --tls starttls --tls-ca "$BATS_TEST_TMPDIR/ed25519.pem"
+	ended 0 "$accepted"
+}
+
 @test "a server that knows only tls-server-end-point gets that" {
 	serve_tls 'SCRAM-SHA-256-PLUS' --scram-binding tls-server-end-point
 	login_tls
@@ -457,6 +491,14 @@ no_token='AUTH: 535 5.7.8 Authentication credentials invalid: {"status":"invalid
 	mv "$SECRET.new" "$SECRET"
 	wait "$pid"
 	[ "$(<"$OUT")" = "$accepted" ]
+}
+
+@test "a --token-file that is a pipe is not waited for a second time" {
+	serve_token XOAUTH2
+	submit --user ann --token-file <(echo stale) -d b@server.test
+	[ "$status" -eq 77 ]
+	grep -q '^\* no fresh token: --token-file .* can be read only once$' \
+		"$ERR"
 }
 
 @test "235 behind the server's no to a token is no success" {

@@ -97,22 +97,28 @@ stretch(const struct session *s, const struct exchange *x, struct key *to)
 	text_free(&encoded);
 }
 
-/* RFC 9266, or RFC 5929 4.1 for a certificate signed with SHA-256. */
+/* RFC 9266, or RFC 5929 4.1 for a certificate whose signature has a hash. */
 static void
 channel(const struct session *s, const char *type, struct text *to)
 {
 	static const char label[] = "EXPORTER-Channel-Binding";
 	unsigned char octets[EVP_MAX_MD_SIZE];
 	unsigned int len = 32;
+	X509 *cert;
+	int hash = NID_undef;
 
 	if (s->conn.ssl == NULL)
 		return;
-	if (strcmp(type, "tls-exporter") == 0)
+	if (strcmp(type, "tls-exporter") == 0) {
 		SSL_export_keying_material(
 		    s->conn.ssl, octets, len, label, strlen(label), NULL, 0, 0);
-	else
-		X509_digest(SSL_get_certificate(s->conn.ssl), EVP_sha256(),
+	} else {
+		cert = SSL_get_certificate(s->conn.ssl);
+		OBJ_find_sigid_algs(X509_get_signature_nid(cert), &hash, NULL);
+		X509_digest(cert,
+		    hash == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(hash),
 		    octets, &len);
+	}
 	text_add(to, (char *)octets, len);
 }
 

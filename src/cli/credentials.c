@@ -315,19 +315,15 @@ get_password(struct credentials *c, const struct password_source *source,
 	return from_netrc(c, source, what, patience, problem);
 }
 
-/* From anywhere else. */
+/* From what the system has, or the user. */
 static int
-find_password(struct credentials *c, const struct buf *environment,
-    const char *server, struct buf *what, const struct patience *patience,
-    struct problem *problem)
+find_password(struct credentials *c, const char *server, struct buf *what,
+    const struct patience *patience, struct problem *problem)
 {
 	struct buf *out = &c->password, path = { 0 };
-	int rv = 0;
+	int rv;
 
-	if (environment) {
-		buf_adds(what, "$EHLO_PASSWORD");
-		buf_add(out, buf_head(environment), buf_len(environment));
-	} else if (find_systemd(&path)) {
+	if (find_systemd(&path)) {
 		buf_addf(what, "credential %s", buf_str(&path));
 		rv = from_file(
 		    out, buf_str(&path), buf_str(what), patience, problem);
@@ -351,13 +347,17 @@ credentials_password(struct credentials *c,
 	int rv = 0;
 
 	c->password.secret = true;
-	if (c->proof == BY_TOKEN)
+	if (c->proof == BY_TOKEN) {
 		rv = get_token(&c->password, source, &what, patience, problem);
-	else if (c->proof == BY_PASSWORD && option)
+	} else if (c->proof == BY_PASSWORD && option) {
 		rv = get_password(c, source, &what, patience, problem);
-	else if (c->proof == BY_PASSWORD)
-		rv = find_password(c, given ? &environment : NULL, server,
-		    &what, patience, problem);
+	} else if (c->proof == BY_PASSWORD && given) {
+		buf_adds(&what, "$EHLO_PASSWORD");
+		buf_add(&c->password, buf_head(&environment),
+		    buf_len(&environment));
+	} else if (c->proof == BY_PASSWORD) {
+		rv = find_password(c, server, &what, patience, problem);
+	}
 	credentials_guard();
 	if (rv == 0 && c->proof == BY_PASSWORD)
 		rv = check(&c->password, buf_str(&what), problem);
@@ -366,14 +366,29 @@ credentials_password(struct credentials *c,
 	return rv;
 }
 
+/* Nobody may write to a pipe again, which would be waited for. */
+static bool
+lasts(const struct password_source *source)
+{
+	struct stat st;
+
+	return source->token_file == NULL ||
+	       (stat(source->token_file, &st) == 0 && S_ISREG(st.st_mode));
+}
+
 int
 credentials_renew(void *renewal, struct problem *problem)
 {
 	struct renewal *r = renewal;
 	struct buf *old = &r->credentials->password, what = { 0 };
 	struct buf fresh = { .secret = true };
-	int rv = get_token(&fresh, r->source, &what, r->patience, problem);
+	int rv;
 
+	if (!lasts(r->source))
+		return problem_set(problem, FAIL_AUTH,
+		    "--token-file %s can be read only once",
+		    r->source->token_file);
+	rv = get_token(&fresh, r->source, &what, r->patience, problem);
 	if (rv == 0 && buf_len(&fresh) == buf_len(old) &&
 	    memcmp(buf_head(&fresh), buf_head(old), buf_len(old)) == 0)
 		rv = problem_set(problem, FAIL_AUTH, "%s: the same token again",
