@@ -5,11 +5,12 @@
 include $(BUILD)/config.mk
 
 compile = $(CC) -std=c11 -D_FILE_OFFSET_BITS=64 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_NETBSD_SOURCE \
-	-DEHLO_VERSION='"$(VERSION)"' -Isrc $(INCLUDES) $(IDN_CFLAGS) $(PREP_CFLAGS) $(HARDEN_CFLAGS) \
+	-DEHLO_VERSION='"$(VERSION)"' -Isrc $(INCLUDES) $(IDN_CFLAGS) $(PREP_CFLAGS) \
+	$(GSS_CFLAGS) $(HARDEN_CFLAGS) \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings $(WERROR:1=-Werror) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 link = $(CC) $(HARDEN_CFLAGS) $(HARDEN_LDFLAGS) $(CFLAGS) $(LDFLAGS)
-libs = $(SSL_LIBS) $(POPT_LIBS) $(LIBS)
+libs = $(SSL_LIBS) $(POPT_LIBS) $(GSS_LIBS) $(LIBS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 main = $(BUILD)/src/main.o

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "smtp/sasl.h"
+#include "smtp/sasl_gssapi.h"
 #include "smtp/sasl_oauth.h"
 #include "smtp/sasl_scram.h"
 
@@ -119,6 +120,11 @@ external(struct exchange *x, const struct buf *challenge, struct buf *out)
 static const struct mechanism mechanisms[] = {
 	{ "EXTERNAL", .by = BY_OTHER, .authzid = true, .initial = true,
 	    .responses = 1, .respond = external },
+#ifdef HAVE_GSSAPI
+	{ "GSSAPI", .by = BY_OTHER, .authzid = true, .initial = true,
+	    .mutual = true, .responses = 3, .respond = gssapi,
+	    .end = gssapi_end },
+#endif
 	{ "SCRAM-SHA-512-PLUS", SCRAM, .binds = true, .hash = "SHA512",
 	    .respond = scram },
 	{ "SCRAM-SHA-256-PLUS", SCRAM, .binds = true, .hash = "SHA256",
@@ -239,6 +245,8 @@ base64_decode(struct buf *out, const char *p, size_t len)
 void
 exchange_free(struct exchange *x)
 {
+	if (x->mechanism && x->mechanism->end)
+		x->mechanism->end(x);
 	x->bound.secret = x->nonce.secret = x->text.secret = true;
 	problem_free(&x->problem);
 	buf_free(&x->bound);

@@ -16,7 +16,7 @@ enum proof {
 	BY_PASSWORD,
 	BY_TOKEN, /* of OAuth 2.0 (RFC 6750) */
 	BY_OTHER /* what is beside SASL: a client certificate, the peer of a
-		  * Unix socket */
+		  * Unix socket, a ticket of Kerberos */
 };
 
 struct credentials {
@@ -51,6 +51,7 @@ struct exchange {
 	/* private to the mechanism */
 	struct buf nonce; /* random if it is empty at the beginning */
 	struct buf text; /* what has been said and will be signed */
+	void *state; /* of GSSAPI */
 };
 
 /* A mechanism: how it begins and answers. The table is in order of strength,
@@ -73,6 +74,7 @@ struct mechanism {
 	 * (secret). -1: there is none, exchange.problem says why; cancel. */
 	int (*respond)(
 	    struct exchange *, const struct buf *challenge, struct buf *out);
+	void (*end)(struct exchange *); /* frees its state; NULL: has none */
 };
 
 /* The table's entry number i, or NULL behind the last. */

@@ -227,6 +227,9 @@ the_table(void)
 		bool cleartext, initial;
 	} table[] = {
 		{ "EXTERNAL", false, true },
+#ifdef HAVE_GSSAPI
+		{ "GSSAPI", false, true },
+#endif
 		{ "SCRAM-SHA-512-PLUS", false, true },
 		{ "SCRAM-SHA-256-PLUS", false, true },
 		{ "SCRAM-SHA-1-PLUS", false, true },
@@ -253,7 +256,7 @@ the_table(void)
 	}
 	CHECK(sasl_mechanism(i) == NULL);
 	CHECK(sasl_mechanism(SIZE_MAX) == NULL);
-	CHECK(sasl_find("cram-md5") == sasl_mechanism(11));
+	CHECK(sasl_find("cram-md5") == sasl_mechanism(i - 1));
 	CHECK(sasl_find("PLAI") == NULL);
 	CHECK(sasl_find("PLAINX") == NULL);
 	CHECK(sasl_find("") == NULL);
