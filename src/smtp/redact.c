@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "smtp/redact.h"
+#include "smtp/sasl.h"
 
 /* The longest come first, so that of what holds another nothing is left over.
  */
@@ -18,6 +19,42 @@ hide(struct session *s, const char *secret, size_t len)
 	s->hidden.secret = true;
 	buf_free(&s->hidden);
 	s->hidden = all;
+}
+
+static void
+hide_hex(struct session *s, const struct buf *password, const char *digits)
+{
+	const char *p = buf_head(password), *end = p + buf_len(password);
+	struct buf hex = { .secret = true };
+
+	for (; p < end; p++) {
+		buf_add(&hex, &digits[(unsigned char)*p >> 4], 1);
+		buf_add(&hex, &digits[*p & 15], 1);
+	}
+	hide(s, buf_head(&hex), buf_len(&hex));
+	buf_free(&hex);
+}
+
+/* As it is, and as base64 of something that holds it shows it, wherever in
+ * there it begins (S-42). */
+void
+hide_all(struct session *s, const struct buf *secret)
+{
+	const char *p = buf_head(secret);
+	size_t len = buf_len(secret), skip;
+	struct buf encoded = { .secret = true };
+
+	hide(s, p, len);
+	base64_encode(&encoded, p, len);
+	hide(s, buf_head(&encoded), buf_len(&encoded));
+	for (skip = 0; skip < 3 && len >= skip + 6; skip++) {
+		buf_clear(&encoded);
+		base64_encode(&encoded, p + skip, (len - skip) / 3 * 3);
+		hide(s, buf_head(&encoded), buf_len(&encoded));
+	}
+	hide_hex(s, secret, "0123456789abcdef");
+	hide_hex(s, secret, "0123456789ABCDEF");
+	buf_free(&encoded);
 }
 
 /* Replaces one secret in text. */
