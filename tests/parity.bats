@@ -538,7 +538,7 @@ sent to 0 of 1 recipient' "ehlo: 127.0.0.1:$PORT: EHLO: 550 5.7.1 no"
 	serve --tls-cert "$CERTS/other.pem" --tls-key "$CERTS/other.key"
 	submit --tls starttls --tls-ca "$CERTS/ca.pem" b@server.test
 	[ "$status" -eq 77 ]
-	[[ $(<"$ERR") = *'it is for mail.other.test, not for 127.0.0.1'* ]]
+	[[ $(<"$ERR") = *'it is not for 127.0.0.1 (it is for mail.other.test; '* ]]
 }
 
 @test "login.py: a login that fails is told from a message that is refused" {
