@@ -496,6 +496,16 @@ echo" ]
 	nobody_connected
 }
 
+@test "Ctrl-Z at the prompt leaves nobody without echo" {
+	serve_ann
+	on_terminal "password of ann at 127.0.0.1:$PORT: " \
+		"'$EHLO' --user ann 127.0.0.1:$PORT a@client.test b@server.test \
+		<'$MESSAGE' >'$OUT' 2>'$ERR'; echo \$?; stty -a | grep -ow -e -echo -e echo" \
+		< <(printf '\032\025open sesame\n')
+	ended 0 "$accepted"
+	[[ $(tr -d '\r' <"$OUT.tty") = *$'\n0\necho' ]]
+}
+
 @test "end of file at the prompt is no password" {
 	serve_ann
 	on_terminal "password of ann at 127.0.0.1:$PORT: " \

@@ -191,6 +191,9 @@ trusted: the chain is good and is for 127.0.0.1" ]
 	starttls -dd --tls-insecure --tls-ca "$CERTS/selfsigned.pem"
 	[ "$(sed -n 's/^ *[0-9.]* \* \(trusted\|not trusted\)/\1/p' "$ERR")" = \
 		'not trusted, but accepted here: unable to get local issuer certificate' ]
+	starttls -dd --tls-ca "$CERTS/selfsigned.pem"
+	[ "$status" -eq 77 ]
+	grep -q ' \* certificate 0: CN = localhost; for localhost, ' "$ERR"
 }
 
 @test "--tls-name is the name that is verified" {

@@ -50,6 +50,8 @@ terminal_ask(struct buf *out, const char *prompt,
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	quiet.c_lflag |= ECHONL;
+	quiet.c_cc[VSUSP] =
+	    _POSIX_VDISABLE; /* nobody comes back without echo */
 	text_show(&shown, prompt, strlen(prompt));
 	tcsetattr(tty, TCSAFLUSH, &quiet);
 	ignored = write(tty, buf_head(&shown), buf_len(&shown));

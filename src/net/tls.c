@@ -353,27 +353,35 @@ no_tls(struct conn *c, struct tls *t, enum conn_event event,
 	    hint(t->reason), "TLS handshake: %s", conn_reason(c, event));
 }
 
+/* The certificates that came, accepted or not. */
+static void
+show_chain(const struct tls *t, const struct trace *trace)
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
+	struct buf text = { 0 };
+	int i;
+
+	if (trace->level < 2 || chain == NULL || sk_X509_num(chain) == 0)
+		return;
+	for (i = 0; i < sk_X509_num(chain); i++)
+		certificate_trace(sk_X509_value(chain, i), i, trace);
+	pin_show(&text, sk_X509_value(chain, 0));
+	trace_note(trace, 2, "pins: %s", buf_str(&text));
+	buf_free(&text);
+}
+
 static void
 describe(const struct tls *t, const struct trace *trace)
 {
 	const struct verification *v = &t->verification;
-	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(t->ssl);
 	const char *name = v->flaw.name;
-	struct buf text = { 0 };
-	int i;
 
 	trace_note(trace, 1, "%s, %s, certificate %s", SSL_get_version(t->ssl),
 	    SSL_get_cipher_name(t->ssl),
 	    v->flaw.code != X509_V_OK ? "NOT verified"
 	    : v->pinned		      ? "pinned"
 				      : "verified");
-	if (trace->level < 2)
-		return;
-	for (i = 0; chain && i < sk_X509_num(chain); i++)
-		certificate_trace(sk_X509_value(chain, i), i, trace);
-	if (chain && sk_X509_num(chain) > 0)
-		pin_show(&text, sk_X509_value(chain, 0));
-	trace_note(trace, 2, "pins: %s", buf_str(&text));
+	show_chain(t, trace);
 	if (v->flaw.code != X509_V_OK)
 		trace_note(trace, 2, "not trusted, but accepted here: %s",
 		    X509_verify_cert_error_string(v->flaw.code));
@@ -382,7 +390,6 @@ describe(const struct tls *t, const struct trace *trace)
 	else
 		trace_note(trace, 2, "trusted: the chain is good%s%s",
 		    name ? " and is for " : "", name ? name : "");
-	buf_free(&text);
 }
 
 /* Once the server's certificate came, whatever became of it. */
@@ -430,6 +437,7 @@ tls_start(struct conn *c, const struct tls_options *options,
 	if (event == CONN_OK && !*verified && !t->verification.lenient)
 		event = CONN_BROKEN;
 	if (event != CONN_OK) {
+		show_chain(t, trace);
 		no_tls(c, t, event, problem);
 		tls_free(t);
 		return -1;
