@@ -14,12 +14,17 @@ BUILD = build
 AUTOCONF = autoconf
 RULES = --no-print-directory -f src/rules.mk
 
-all programs demo check interop check-all bench lint install uninstall \
-dist distcheck: $(BUILD)/config.mk
+all programs fuzzers demo check interop check-all bench lint install \
+uninstall dist distcheck: $(BUILD)/config.mk
 	@$(MAKE) $(RULES) BUILD="$(BUILD)" $@
 
 deps:
 	@sh tests/deps.sh
+
+# In a build folder of its own, with clang.
+fuzz:
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ='$(FUZZ)' MAKE='$(MAKE)' \
+	    sh tests/fuzz/run.sh
 
 # A release carries configure; a checkout makes it, in the build folder.
 $(BUILD)/config.mk: configure.ac src/config.mk.in src/Makefile.in
@@ -50,6 +55,6 @@ distclean: clean
 	rm -rf config.* configure autom4te.cache Makefile; }
 	@rmdir "$(BUILD)" 2>/dev/null || :
 
-.PHONY: all programs demo check interop check-all bench lint install \
-	uninstall dist distcheck deps clean distclean
+.PHONY: all programs fuzzers fuzz demo check interop check-all bench lint \
+	install uninstall dist distcheck deps clean distclean
 .NOTPARALLEL:

@@ -18,8 +18,11 @@ lib = $(call objects,src/*/*.c)
 server = $(call objects,tests/server*.c)
 unit = $(call objects,tests/unit/t_*.c)
 bench = $(call objects,tests/bench/*.c)
+fuzz = $(call objects,tests/fuzz/f_*.c)
+fuzz_fixtures = $(filter-out $(fuzz),$(call objects,tests/fuzz/*.c))
 fixtures = $(filter-out $(unit),$(call objects,tests/unit/*.c))
 unit_tests = $(unit:$(BUILD)/tests/unit/%.o=$(BUILD)/tests/%)
+fuzzers = $(fuzz:$(BUILD)/tests/fuzz/f_%.o=$(BUILD)/tests/fuzz-%)
 bench_tools = $(bench:$(BUILD)/tests/bench/%.o=$(BUILD)/tests/bench-%)
 
 build = $(abspath $(BUILD))
@@ -47,11 +50,19 @@ $(bench_tools): $(BUILD)/tests/bench-%: $(BUILD)/tests/bench/%.o \
     $(BUILD)/libehlo.a
 	$(link) -o $@ $^ $(libs)
 
+$(fuzzers): $(BUILD)/tests/fuzz-%: $(BUILD)/tests/fuzz/f_%.o $(fuzz_fixtures) \
+    $(fixtures) $(BUILD)/libehlo.a
+	$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
+
 $(BUILD)/%.o: %.c $(BUILD)/config.mk src/rules.mk
 	@mkdir -p $(@D)
 	$(compile) -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(main) $(lib) $(server) $(unit) $(fixtures) $(bench))
+-include $(patsubst %.o,%.d,$(main) $(lib) $(server) $(unit) $(fixtures) $(bench) \
+    $(fuzz) $(fuzz_fixtures))
+
+# For tests/fuzz/run.sh, which knows the compiler and flags that they need.
+fuzzers: $(fuzzers)
 
 programs: $(BUILD)/ehlo $(BUILD)/tests/server $(unit_tests) $(bench_tools)
 
@@ -98,5 +109,5 @@ dist:
 distcheck: dist
 	sh tests/distcheck.sh $(BUILD)/dist/ehlo-$(VERSION).tar.gz
 
-.PHONY: all programs demo check interop check-all bench lint install \
+.PHONY: all programs fuzzers demo check interop check-all bench lint install \
 	uninstall dist distcheck
