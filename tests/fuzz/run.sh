@@ -6,7 +6,7 @@
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-build=build-fuzz
+build='build-fuzz'
 out=$build/fuzz
 seconds=${FUZZ_SECONDS:-60}
 flags='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -37,7 +37,7 @@ run()
 		return
 	fi
 	echo "failed: $1:" >&2
-	grep -v '^#[0-9]*	' "$out/$1.log" | tail -n 60 >&2
+	grep -av '^#[0-9]*	' "$out/$1.log" | tail -n 60 >&2
 	sed -n 's/.*Test unit written to //p' "$out/$1.log" |
 	    while read -r input; do
 		echo "$input:" >&2
