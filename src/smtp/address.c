@@ -117,12 +117,14 @@ stray(const struct scan *s, const char *part)
 		    "an \"@\" in the local-part needs quotes: \"a@b\"@host" },
 	};
 	char why[64];
+	uint32_t cp;
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (*s->p == known[i].octet)
 			return refuse(s, known[i].hint, known[i].why);
-	snprintf(why, sizeof(why), "'%c' cannot stand in the %s", *s->p, part);
+	snprintf(why, sizeof(why), "'%.*s' cannot stand in the %s",
+	    (int)text_utf8(s->p, (size_t)(s->end - s->p), &cp), s->p, part);
 	return refuse(s, NULL, why);
 }
 

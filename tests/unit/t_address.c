@@ -195,6 +195,7 @@ static const struct bad bad[] = {
 	{ R, "a@[2001:db8::1]", LITERAL },
 	{ R, "a@[tag:content]", LITERAL },
 	{ R, "a@[192.0.2.1].example", "'.' cannot stand in the domain" },
+	{ R, "a@[192.0.2.1]\xc3\xbc", "'\xc3\xbc' cannot stand in the domain" },
 	/* source routes */
 	{ R, "<@a,b:c@d>", ROUTE },
 	{ R, "<@a>", ROUTE },
