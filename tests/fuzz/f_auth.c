@@ -1,6 +1,7 @@
-/* Logging in: an input's first line chooses the mechanisms, by a digit each,
- * and each line behind it is a challenge, to be put in base64; but one that
- * begins with #, and has none of the marks of wire.h, is said as it is. */
+/* Logging in: an input's first line is what the server offers, a - at its end
+ * what there is no password but a token for, and each line behind it is a
+ * challenge, to be put in base64; but one that begins with # is said as it is,
+ * if it has none of the marks of wire.h. */
 
 #define _GNU_SOURCE 1 /* memmem(3) */
 
@@ -11,26 +12,27 @@
 #include "smtp/sasl.h"
 #include "wire.h"
 
+/* What would be a mark of the wire is left out. */
+static bool
+is_marked(const char *p, size_t n)
+{
+	return n &&
+	       (memchr(p, '|', n) || memchr(p, '^', n) || memchr(p, '!', n));
+}
+
 static void
 offer(struct buf *stream, const char *p, size_t n)
 {
-	const struct mechanism *m;
-	size_t i;
-
-	buf_adds(stream, "220 ready\r\n|250-hello\r\n250 AUTH");
-	for (i = 0; (m = sasl_mechanism(i)); i++)
-		if (n && memchr(p, '0' + (int)i, n))
-			buf_addf(stream, " %s", m->name);
+	buf_adds(stream, "220 ready\r\n|250-hello\r\n250 AUTH ");
+	if (!is_marked(p, n))
+		buf_add(stream, p, n);
 	buf_adds(stream, "\r\n|");
 }
 
 static void
 challenge(struct buf *stream, const char *p, size_t n)
 {
-	bool marked =
-	    n && (memchr(p, '|', n) || memchr(p, '^', n) || memchr(p, '!', n));
-
-	if (n && *p == '#' && !marked) {
+	if (n && *p == '#' && !is_marked(p, n)) {
 		buf_add(stream, p + 1, n - 1);
 	} else {
 		buf_adds(stream, "334 ");
@@ -67,6 +69,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf stream = { 0 };
 	struct wire wire;
 
+	const char *eol = size ? memchr(data, '\n', size) : NULL;
+
+	if (eol && eol > (const char *)data && eol[-1] == '-')
+		credentials.proof = BY_TOKEN;
 	buf_adds(&credentials.password, "correct horse");
 	make_stream(&stream, (const char *)data, size);
 	wire = (struct wire){ .stream = buf_head(&stream),
