@@ -152,6 +152,9 @@ judge(const struct options *o, const struct submission *sub,
 	if (questions_option(&o->questions))
 		return outcome_status_asked(&sub->problem,
 		    reply_class(&sub->session.reply), answers->nreply);
+	if (o->session.quit_after && sub->envelope->nrecipient == 0)
+		return outcome_status_asked(&sub->problem,
+		    reply_class(&sub->session.reply), answers->nreply);
 	if (o->session.quit_after)
 		return outcome_status_stopped(sub->envelope, &sub->problem);
 	return outcome_status(sub->envelope, &sub->problem);

@@ -198,7 +198,12 @@ serve_self_signed() { # NAME MECHANISMS [OPTION]...
 	serve_tls "$all" --play 'AUTH: 534 5.7.9 weak'
 	login_tls
 	[ "$status" -eq 77 ]
-	[ "$(tried)" = 'SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5 ' ]
+	# whose binding is refused gets nothing that is not bound
+	[ "$(tried)" = 'SCRAM-SHA-512-PLUS SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS ' ]
+	serve_tls "${all//-PLUS/}" --play 'AUTH: 534 5.7.9 weak'
+	login_tls
+	[ "$status" -eq 77 ]
+	[ "$(tried)" = 'SCRAM-SHA-512 SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5 ' ]
 }
 
 @test "after 504 and 534 the next mechanism is tried, also a weaker one" {
@@ -207,6 +212,27 @@ serve_self_signed() { # NAME MECHANISMS [OPTION]...
 	login
 	ended 0 "$accepted"
 	[ "$(tried)" = 'SCRAM-SHA-256 SCRAM-SHA-1 PLAIN ' ]
+}
+
+@test "503 is no way round the proof of a server that has to give one" {
+	serve_ann SCRAM-SHA-256 --play 'AUTH: 503 5.5.1 already'
+	login
+	failed 77 'AUTH: 503 5.5.1 already'
+	[ "$(tried)" = 'SCRAM-SHA-256 ' ]
+}
+
+@test "504 in the middle of an exchange does not lead to a weaker one" {
+	serve_ann 'SCRAM-SHA-256 PLAIN' --play 'RESPONSE 1: 504 5.5.4 no'
+	login
+	failed 77 'AUTH: 504 5.5.4 no'
+	[ "$(tried)" = 'SCRAM-SHA-256 ' ]
+}
+
+@test "a foreign -PLUS in the offer does not hide that ours is missing" {
+	violations_meant=1 # the server offers no such thing
+	serve_tls 'SCRAM-SHA-256 FOO-PLUS'
+	login_tls -d --show-secrets
+	grep -q "^> AUTH SCRAM-SHA-256 $(printf 'y,,n=ann' | base64 | cut -c 1-10)" "$ERR"
 }
 
 @test "after 535 no other mechanism is tried (R-4954-08)" {

@@ -691,3 +691,12 @@ EHLO client.test
 AUTH PLAIN AGFubgBzZWNyZXQ=
 $mail" ]
 }
+
+@test "auto on loopback looks at a certificate if it is told what it must be" {
+	serve_tls server
+	for option in "--tls-ca=$CERTS/selfsigned.pem" --tls-name=mail.other.test; do
+		submit --tls auto "$option" b@server.test
+		[ "$status" -eq 77 ]
+		[ ! -e "$(message 1 "step$step")" ]
+	done
+}

@@ -13,6 +13,16 @@ teardown() {
 	teardown_client
 }
 
+serve_one() {
+	local port
+
+	step=$((${step-0} + 1))
+	name=step$step
+	serve -n "$name" "$@"
+	port=${name}_PORT
+	PORT=${!port}
+}
+
 submit_three() {
 	submit "$@" b@server.test c@server.test d@server.test
 }
@@ -332,4 +342,26 @@ ok for 1 of 1 recipient, nothing sent'
 	ehlo --lmtp --no-esmtp 127.0.0.1:24 a@client.test b@server.test \
 		<"$MESSAGE"
 	ended 64 '' 'ehlo: --lmtp and --no-esmtp exclude each other'
+}
+
+@test "--quit-after mail says MAIL though there is no recipient" {
+	while IFS='|' read -r reply as; do
+		serve_one --play "MAIL: $reply"
+		ehlo --helo client.test --quit-after mail "127.0.0.1:$PORT" \
+			a@client.test
+		[ "$status" -eq "$as" ]
+		[ "$(sent_commands "$name" | tail -n 2 | head -n 1)" = \
+			'MAIL FROM:<a@client.test>' ]
+	done <<-END
+		250 ok|0
+		550 no|69
+		451 later|75
+	END
+}
+
+@test "LMTP: a reply too many leaves nobody's known" {
+	serve --lmtp --play 'CONTENT 1: 250 a\n250 b' --play 'CONTENT 2: 550 no'
+	submit --lmtp b@server.test c@server.test
+	[ "$status" -eq 79 ]
+	[ "$(cut -d' ' -f1 "$OUT")" = $'unknown\nunknown\nsent' ]
 }

@@ -95,11 +95,17 @@ refused(struct session *s, struct exchange *x)
 		return token_refused(s, x);
 	switch (s->reply.code) {
 	case 503: /* logged in already, by certificate or by address */
+		if (x->challenged || x->mechanism->mutual)
+			return no_login(s, NULL);
 		trace_note(s->trace, 1,
 		    "going on: the server says that this is logged in");
 		return LOGGED_IN;
 	case 504:
 	case 534:
+		if (x->challenged) /* it knew the mechanism, so far */
+			return no_login(s, NULL);
+		/* or else somebody in the middle could have it his way */
+		s->binding |= x->mechanism->binds;
 		return try_next(s, x->mechanism);
 	case 535:
 		if (x->mechanism->by == BY_TOKEN)
@@ -176,6 +182,20 @@ hide_proof(struct session *s, const struct buf *proof)
 	buf_free(&encoded);
 }
 
+/* What can be tried against passwords: the answer as it is, and its last word,
+ * which is the digest or the proof. */
+static void
+hide_answer(struct session *s, struct buf *answer)
+{
+	const char *text = buf_str(answer), *last = strrchr(text, ' ');
+	const char *proof = strstr(text, ",p=");
+
+	if (last)
+		hide(s, last + 1, strlen(last + 1));
+	if (proof)
+		hide(s, proof + 3, strlen(proof + 3));
+}
+
 /* One response, in base64; it is hidden from here on. */
 static int
 respond(struct session *s, struct exchange *x, const struct buf *challenge,
@@ -188,6 +208,8 @@ respond(struct session *s, struct exchange *x, const struct buf *challenge,
 	if (rv == 0) {
 		base64_encode(encoded, buf_head(&response), buf_len(&response));
 		hide(s, buf_str(encoded), buf_len(encoded));
+		if (x->mechanism->by == BY_PASSWORD && !x->mechanism->cleartext)
+			hide_answer(s, &response);
 		hide_proof(s, &x->proof);
 	}
 	buf_free(&response);
@@ -256,9 +278,11 @@ converse(struct session *s, struct exchange *x)
 
 	if (begin(s, x) == -1)
 		return FAILED;
-	while (s->reply.code == 334)
+	while (s->reply.code == 334) {
+		x->challenged = true;
 		if (challenged(s, x) == -1)
 			return s->over ? FAILED : cancel(s, x);
+	}
 	if (reply_class(&s->reply) >= 4)
 		return refused(s, x);
 	if (s->reply.code != 235 || buf_len(&x->refusal)) {
@@ -276,6 +300,20 @@ converse(struct session *s, struct exchange *x)
 	return LOGGED_IN;
 }
 
+/* Whether the server offers a mechanism of ours with channel binding: others
+ * may have been put into its offer. */
+static bool
+offers_binding(const struct session *s)
+{
+	const struct mechanism *m;
+	size_t i;
+
+	for (i = 0; (m = sasl_mechanism(i)) != NULL; i++)
+		if (m->binds && extensions_mechanism(&s->extensions, m->name))
+			return true;
+	return false;
+}
+
 static enum result
 attempt(struct session *s, const struct mechanism *m)
 {
@@ -284,7 +322,7 @@ attempt(struct session *s, const struct mechanism *m)
 		.host = s->server->host,
 		.port = s->server->port,
 		.bound = { .secret = true },
-		.unbound = !extensions_bind(&s->extensions),
+		.unbound = !offers_binding(s),
 		.text = { .secret = true },
 		.patience = { s->conn->interrupt, s->options->deadline } };
 	enum result result;
@@ -310,7 +348,7 @@ is_wanted(const struct session *s, const struct mechanism *m)
 	const struct credentials *c = s->options->credentials;
 	const char *at = s->options->mechanisms;
 
-	if (c->authzid && !m->authzid)
+	if ((c->authzid && !m->authzid) || (s->binding && !m->binds))
 		return false;
 	if (m->by != c->proof && !(m->by == BY_OTHER && c->external))
 		return false;

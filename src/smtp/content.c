@@ -112,11 +112,12 @@ each_and_all(struct session *s)
 static void
 confirm(struct session *s)
 {
-	bool yes = reply_class(&s->reply) == 2;
+	bool yes = s->options->lmtp || reply_class(&s->reply) == 2;
+	bool counted = s->options->lmtp || s->counted;
 	struct buf words = { 0 };
 	int code;
 
-	if (s->options->lmtp || (yes && !(s->counted && s->quitting)))
+	if (yes && !(counted && s->quitting))
 		return;
 	code = quit(s);
 	if (code == 421 || (yes ? code < 400 : code / 100 != 2 || code == 221))

@@ -238,21 +238,6 @@ extensions_mechanism(const struct extensions *e, const char *name)
 	return false;
 }
 
-bool
-extensions_bind(const struct extensions *e)
-{
-	static const char plus[] = "-PLUS";
-	size_t n = sizeof(plus) - 1;
-	struct span rest, word;
-
-	rest.p = buf_head(&e->mechanisms);
-	rest.len = buf_len(&e->mechanisms);
-	while (cut(&rest, ' ', &word))
-		if (word.len > n && memcmp(word.p + word.len - n, plus, n) == 0)
-			return true;
-	return false;
-}
-
 void
 extensions_free(struct extensions *e)
 {

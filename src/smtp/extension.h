@@ -53,9 +53,6 @@ void extensions_read(struct extensions *, const struct reply *);
 /* Whether AUTH lists the mechanism (upper case). */
 bool extensions_mechanism(const struct extensions *, const char *name);
 
-/* Whether AUTH lists a mechanism with channel binding: "-PLUS". */
-bool extensions_bind(const struct extensions *);
-
 void extensions_free(struct extensions *);
 
 #endif

@@ -43,6 +43,7 @@ struct exchange {
 
 	/* what the caller may look at */
 	int step; /* how many responses were made */
+	bool challenged; /* the server has asked for one */
 	struct problem problem; /* why there is no response */
 	struct buf refusal; /* what the server says of a token, or empty */
 	struct buf proof; /* what it is to say to prove itself, or empty */

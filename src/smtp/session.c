@@ -13,9 +13,11 @@
 static int
 start_tls(struct session *s)
 {
-	enum tls_trust trust = s->options->tls == TLS_AUTO && s->loopback
-				   ? TLS_LENIENT
-				   : TLS_STRICT;
+	const struct tls_options *asked = &s->options->certificates;
+	/* who names authorities or a name wants them to be looked at */
+	bool lenient = s->options->tls == TLS_AUTO && s->loopback &&
+		       !asked->authorities && !asked->name;
+	enum tls_trust trust = lenient ? TLS_LENIENT : TLS_STRICT;
 	bool verified;
 
 	enter(s, STAGE_TLS);

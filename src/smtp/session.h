@@ -136,6 +136,8 @@ struct session {
 	uint64_t paced; /* conn.sent when the deadline was set */
 	uint64_t commit; /* conn.sent when the end of the message is out; 0:
 			  * it is not queued yet */
+	bool binding; /* a mechanism with channel binding was refused: none
+		       * without it will do */
 	struct problem skipped; /* why the first mechanism was not used */
 	size_t kind; /* of channel binding, as tls_binding() counts */
 	bool renewed; /* a fresh token was asked for */

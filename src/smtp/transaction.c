@@ -235,7 +235,8 @@ transact(struct session *s)
 	size_t nleft;
 
 	/* each gives a verdict to one at least, so there is an end */
-	while ((nleft = envelope_begin(s->envelope)) > 0) {
+	while ((nleft = envelope_begin(s->envelope)) > 0 ||
+	       s->options->quit_after == STAGE_MAIL) {
 		if (s->over)
 			return lost(s, FAIL_PROTOCOL, NULL,
 			    "DATA: 354 although nobody was accepted");
