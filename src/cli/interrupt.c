@@ -40,9 +40,9 @@ static void catch (int signal)
 	struct sigaction action = { .sa_handler = on_signal }, old;
 
 	sigfillset(&action.sa_mask);
-	sigaction(signal, NULL, &old);
-	if (old.sa_handler != SIG_IGN) /* nohup(1) */
-		sigaction(signal, &action, NULL);
+	sigaction(signal, &action, &old);
+	if (old.sa_handler == SIG_IGN) /* nohup(1) */
+		sigaction(signal, &old, NULL);
 }
 
 /* A pipe that a handler may write to; the end to be read, or -1. */
